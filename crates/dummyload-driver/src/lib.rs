@@ -1,0 +1,1 @@
+//! Runs any sans-IO dummyload session on tokio: sockets, TLS, reconnects, deadlines.

@@ -1,0 +1,1 @@
+//! Hosts a simulated WebSocket service: frames, clock, faults, journal, control plane.
