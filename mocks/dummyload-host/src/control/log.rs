@@ -1,0 +1,125 @@
+//! The journal over HTTP: as lines, as a stream of events, and as something to wait for.
+
+use super::{Answer, Failure, Outcome, body, span};
+use crate::engine::Engine;
+use crate::journal::Query;
+use crate::mock::wait_for;
+use crate::peer::{Shared, lock};
+use crate::server::Server;
+use crate::{HttpRequest, HttpResponse};
+use bytes::Bytes;
+use http_body_util::{BodyExt, StreamBody};
+use hyper::Response;
+use hyper::body::Frame;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(super) fn problems(engine: &Engine) -> Value {
+    let redactor = engine.redactor();
+    let query: Query = serde_json::from_value(json!({"kind": "problem"})).unwrap_or_default();
+    let list: Vec<Value> = engine.journal.find(0, &query).map(|entry| entry.show(redactor)).collect();
+    json!({"problems": list})
+}
+
+/// `GET /log`: what there is, or with `format=sse` also what comes.
+pub(super) fn show(server: &Server, request: &HttpRequest) -> Answer {
+    let (query, since, limit) = match parse(request) {
+        Ok(parsed) => parsed,
+        Err(failure) => return Answer::Whole(failure.response()),
+    };
+    match request.query_value("format").as_deref() {
+        None | Some("ndjson") => Answer::Whole(lines(&lock(&server.engine), &query, since, limit)),
+        Some("sse") => Answer::Stream(follow(&server.engine, query, since)),
+        Some(other) => Answer::Whole(Failure::Invalid(format!("format {other:?} is none of ndjson, sse")).response()),
+    }
+}
+
+fn parse(request: &HttpRequest) -> Result<(Query, u64, usize), Failure> {
+    let (mut query, mut since, mut limit) = (serde_json::Map::new(), 0, usize::MAX);
+    let number = |name: &str, text: &str| {
+        text.parse::<u64>().map_err(|_| Failure::Invalid(format!("{name}={text:?} is no number")))
+    };
+    for (name, value) in request.query_pairs() {
+        match name.as_str() {
+            "since" => since = number(&name, &value)?,
+            "limit" => limit = usize::try_from(number(&name, &value)?).unwrap_or(usize::MAX),
+            "conn" | "call" => drop(query.insert(name.clone(), number(&name, &value)?.into())),
+            "format" => {}
+            _ => drop(query.insert(name, value.into())),
+        }
+    }
+    let query = serde_json::from_value(Value::Object(query))
+        .map_err(|e| Failure::Invalid(format!("the query does not fit: {e}")))?;
+    Ok((query, since, limit))
+}
+
+fn lines(engine: &Engine, query: &Query, since: u64, limit: usize) -> HttpResponse {
+    let redactor = engine.redactor();
+    let mut text = String::new();
+    for entry in engine.journal.find(since, query).take(limit) {
+        text.push_str(&entry.show(redactor).to_string());
+        text.push('\n');
+    }
+    HttpResponse::new(200).with_header("content-type", "application/x-ndjson").with_body(text)
+}
+
+/// Server-sent events; each has the entry's number as id, so a reader can go on after it.
+fn follow(engine: &Shared, query: Query, since: u64) -> Response<crate::server::Body> {
+    let engine = Arc::clone(engine);
+    let stream = futures_util::stream::unfold((engine, query, since), |(engine, query, since)| async move {
+        let news = Arc::clone(&lock(&engine).news);
+        let (text, last) = loop {
+            let mut change = std::pin::pin!(news.notified());
+            change.as_mut().enable();
+            let found = {
+                let engine = lock(&engine);
+                let redactor = engine.redactor();
+                let mut text = String::new();
+                for entry in engine.journal.find(since, &query) {
+                    text.push_str(&format!("id: {}\ndata: {}\n\n", entry.seq, entry.show(redactor)));
+                }
+                (text, engine.journal.last())
+            };
+            if !found.0.is_empty() {
+                break found;
+            }
+            change.await;
+        };
+        Some((Ok(Frame::data(Bytes::from(text))), (engine, query, last)))
+    });
+    let mut response = Response::new(StreamBody::new(stream).boxed());
+    let headers = response.headers_mut();
+    headers.insert(hyper::header::CONTENT_TYPE, hyper::header::HeaderValue::from_static("text/event-stream"));
+    headers.insert(hyper::header::CACHE_CONTROL, hyper::header::HeaderValue::from_static("no-store"));
+    response
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wait {
+    #[serde(rename = "match", default)]
+    query: Query,
+    #[serde(default = "one")]
+    count: usize,
+    #[serde(default)]
+    since: u64,
+    within: Option<Value>,
+}
+
+fn one() -> usize {
+    1
+}
+
+/// The longest that a call may wait.
+const LONGEST: Duration = Duration::from_secs(300);
+
+pub(super) async fn wait(server: &Server, request: &HttpRequest) -> Outcome {
+    let Wait { query, count, since, within } = body(request)?;
+    let within = within.as_ref().map_or(Ok(Duration::from_secs(5)), span)?.min(LONGEST);
+    match wait_for(&server.engine, &query, since, count, within).await {
+        Ok(entries) => Ok(json!({"count": entries.len(), "entries": entries})),
+        Err(not_seen) => Err(Failure::TimedOut(json!({"error": "not seen in time", "instead": not_seen.instead}))),
+    }
+}

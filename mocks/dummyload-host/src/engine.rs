@@ -1,0 +1,593 @@
+//! The world with all that surrounds it, behind one lock: peers and their outboxes, clock, faults, journal.
+//!
+//! Nothing here waits or does IO. The server's tasks call in, one input at a time, and take from the outboxes; the
+//! simulation in [`crate::sim`] does the same without a server.
+
+use crate::clock::Clock;
+use crate::cx::Effect;
+use crate::fault::{Direction, FaultKind, Faults};
+use crate::journal::{Journal, Payload, What};
+use crate::redact::Redactor;
+use crate::{
+    Admission, CallId, ClockMode, ControlError, Cx, Gone, HttpRequest, HttpResponse, IdSource, Manners, Message, Party,
+    PeerId, Seed, Text, World,
+};
+use dummyload_session::{Deadline, Timestamp};
+use serde_json::Value;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// One thing on its way to a peer's socket.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Outgoing {
+    Text(Text),
+    Binary(Vec<u8>),
+    Ping(Vec<u8>),
+    Pong(Vec<u8>),
+    Close(Option<u16>, String),
+    /// Bytes as they are, frame headers included.
+    Raw(Vec<u8>),
+    HalfClose,
+    Cut,
+}
+
+/// What an accepted connection gets to work with.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) peer: PeerId,
+    pub(crate) manners: Arc<Manners>,
+    pub(crate) headers: Vec<(String, String)>,
+    /// Rings when somebody else has put something into the empty outbox.
+    pub(crate) bell: Arc<Notify>,
+    /// Rings when the peer reads too slowly to be waited for.
+    pub(crate) doom: Arc<Notify>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Peer {
+    pub(crate) who: String,
+    pub(crate) since: Timestamp,
+    pub(crate) path: String,
+    pub(crate) received: u64,
+    pub(crate) sent: u64,
+    manners: Arc<Manners>,
+    outbox: VecDeque<Outgoing>,
+    bell: Arc<Notify>,
+    doom: Arc<Notify>,
+    /// A close or cut is queued: nothing more goes in or out.
+    ending: bool,
+    /// Its outbox was full.
+    too_slow: bool,
+    /// From before a reset: the world does not know it.
+    forgotten: bool,
+    heard: Timestamp,
+    held_in: Option<Owned>,
+    held_out: Option<Outgoing>,
+}
+
+struct Call {
+    answer: Option<HttpResponse>,
+    bell: Arc<Notify>,
+}
+
+/// A message that a fault keeps back.
+#[derive(Clone, Debug)]
+enum Owned {
+    Text(String),
+    Binary(Vec<u8>),
+    Ping(Vec<u8>),
+    Pong(Vec<u8>),
+}
+
+impl Owned {
+    fn of(message: Message<'_>) -> Self {
+        match message {
+            Message::Text(text) => Self::Text(text.to_owned()),
+            Message::Binary(bytes) => Self::Binary(bytes.to_vec()),
+            Message::Ping(bytes) => Self::Ping(bytes.to_vec()),
+            Message::Pong(bytes) => Self::Pong(bytes.to_vec()),
+        }
+    }
+
+    fn lend(&self) -> Message<'_> {
+        match self {
+            Self::Text(text) => Message::Text(text),
+            Self::Binary(bytes) => Message::Binary(bytes),
+            Self::Ping(bytes) => Message::Ping(bytes),
+            Self::Pong(bytes) => Message::Pong(bytes),
+        }
+    }
+}
+
+/// What waits for its time.
+enum Later {
+    In(PeerId, Owned),
+    Out(PeerId, Outgoing),
+    Silence(PeerId),
+}
+
+pub(crate) struct Engine {
+    world: Box<dyn World>,
+    pub(crate) clock: Clock,
+    pub(crate) seed: Seed,
+    ids: IdSource,
+    pub(crate) faults: Faults,
+    pub(crate) journal: Journal,
+    pub(crate) peers: BTreeMap<PeerId, Peer>,
+    calls: BTreeMap<CallId, Call>,
+    later: BTreeMap<(Timestamp, u64), Later>,
+    effects: Vec<Effect>,
+    next_peer: u64,
+    next_call: u64,
+    next_later: u64,
+    max_queue: usize,
+    /// Whose task is calling: it looks into its outbox itself and needs no bell.
+    current: Option<PeerId>,
+    /// Rings when a deadline has moved forward.
+    pub(crate) rearm: Arc<Notify>,
+    armed: Option<Timestamp>,
+    /// Rings with every entry of the journal, for those who wait for one.
+    pub(crate) news: Arc<Notify>,
+}
+
+impl Engine {
+    pub(crate) fn new(mut world: Box<dyn World>, clock: Clock, seed: Seed, max_queue: usize) -> Self {
+        world.reset(seed);
+        Self {
+            world,
+            clock,
+            seed,
+            ids: IdSource::new(seed),
+            faults: Faults::new(seed.0),
+            journal: Journal::default(),
+            peers: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            later: BTreeMap::new(),
+            effects: Vec::new(),
+            next_peer: 0,
+            next_call: 0,
+            next_later: 0,
+            max_queue,
+            current: None,
+            rearm: Arc::default(),
+            armed: None,
+            news: Arc::default(),
+        }
+    }
+
+    pub(crate) fn redactor(&self) -> Redactor {
+        Redactor::new(self.world.secret_names())
+    }
+
+    pub(crate) fn snapshot(&self) -> Value {
+        let mut state = self.world.snapshot();
+        self.redactor().value(&mut state);
+        state
+    }
+
+    pub(crate) fn verbs(&self) -> &'static [(&'static str, &'static str)] {
+        self.world.verbs()
+    }
+
+    /// A handshake: an accepted peer, or the answer that refuses it.
+    pub(crate) fn open(&mut self, request: &HttpRequest) -> Result<Opened, HttpResponse> {
+        let peer = PeerId(count(&mut self.next_peer));
+        let Some((rule, FaultKind::Refuse { status })) =
+            self.faults.strike(Direction::Handshake, peer.0, &request.path)
+        else {
+            return self.admit(peer, request);
+        };
+        self.log(peer.into(), What::Fault { rule, kind: "refuse" });
+        let (path, query) = (request.path.clone(), request.query.clone());
+        self.log(peer.into(), What::Refused { path, query, status });
+        Err(HttpResponse::text(status, "refused by a fault rule of the mock"))
+    }
+
+    fn admit(&mut self, peer: PeerId, request: &HttpRequest) -> Result<Opened, HttpResponse> {
+        let now = self.clock.now();
+        let mut effects = std::mem::take(&mut self.effects);
+        let admission = self.world.handshake(&mut Cx::new(now, &mut self.ids, &mut effects), peer, request);
+        let (path, query) = (request.path.clone(), request.query.clone());
+        let result = match admission {
+            Admission::Accept { manners, headers, who } => {
+                let (bell, doom) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+                self.log(peer.into(), What::Opened { path: path.clone(), query, who: who.clone() });
+                self.peers.insert(
+                    peer,
+                    Peer {
+                        who,
+                        since: now,
+                        path,
+                        received: 0,
+                        sent: 0,
+                        manners: Arc::clone(&manners),
+                        outbox: VecDeque::new(),
+                        bell: Arc::clone(&bell),
+                        doom: Arc::clone(&doom),
+                        ending: false,
+                        too_slow: false,
+                        forgotten: false,
+                        heard: now,
+                        held_in: None,
+                        held_out: None,
+                    },
+                );
+                if let Some(silence) = manners.ping_after_silence {
+                    self.schedule(now + silence, Later::Silence(peer));
+                }
+                Ok(Opened { peer, manners, headers, bell, doom })
+            }
+            Admission::Refuse(response) => {
+                self.log(peer.into(), What::Refused { path, query, status: response.status });
+                Err(response)
+            }
+        };
+        // The task of the new peer begins with its outbox, so it needs no bell.
+        self.current = Some(peer);
+        self.settle(effects);
+        result
+    }
+
+    /// A message of a peer, faults first.
+    pub(crate) fn message(&mut self, peer: PeerId, message: Message<'_>) {
+        let now = self.clock.now();
+        let Some(state) = self.peers.get_mut(&peer).filter(|state| !state.ending) else { return };
+        state.heard = now;
+        state.received += 1;
+        self.current = Some(peer);
+        self.journal.push(now, peer.into(), What::Received(Payload::copied(message)));
+        self.news.notify_waiters();
+        if let Message::Ping(payload) = message {
+            // Through the outbox, so that a pong proves that everything before it has been sent.
+            self.queue(peer, Outgoing::Pong(payload.to_vec()));
+        }
+        let shown = if let Message::Text(text) = message { text } else { "" };
+        match self.faults.strike(Direction::In, peer.0, shown) {
+            None => self.deliver(peer, message),
+            Some((rule, kind)) => {
+                self.log(peer.into(), What::Fault { rule, kind: kind.name() });
+                self.disturb_in(peer, message, &kind);
+                return;
+            }
+        }
+        if let Some(held) = self.peers.get_mut(&peer).and_then(|state| state.held_in.take()) {
+            self.deliver(peer, held.lend());
+        }
+    }
+
+    fn disturb_in(&mut self, peer: PeerId, message: Message<'_>, kind: &FaultKind) {
+        match (kind, message) {
+            (FaultKind::Delay { .. }, _) => {
+                let at = self.clock.now() + kind.delay().unwrap_or_default();
+                self.schedule(at, Later::In(peer, Owned::of(message)));
+                self.settle(Vec::new());
+            }
+            (FaultKind::Duplicate, _) => {
+                self.deliver(peer, message);
+                self.deliver(peer, message);
+            }
+            (FaultKind::Reorder, _) => {
+                let earlier = self.peers.get_mut(&peer).and_then(|state| state.held_in.replace(Owned::of(message)));
+                if let Some(earlier) = earlier {
+                    self.deliver(peer, earlier.lend());
+                }
+            }
+            (FaultKind::Garble, Message::Text(text)) => {
+                let garbled = self.faults.garble(text);
+                self.deliver(peer, Message::Text(&garbled));
+            }
+            (FaultKind::Garble, _) => self.deliver(peer, message),
+            (FaultKind::Cut, _) => self.end(peer, Outgoing::Cut),
+            (FaultKind::HalfClose, _) => self.end(peer, Outgoing::HalfClose),
+            (FaultKind::Close { code, reason }, _) => self.end(peer, Outgoing::Close(Some(*code), reason.clone())),
+            (FaultKind::Drop | FaultKind::Refuse { .. }, _) => {}
+        }
+    }
+
+    fn deliver(&mut self, peer: PeerId, message: Message<'_>) {
+        self.call(|world, cx| world.message(cx, peer, message));
+    }
+
+    /// A connection has ended, for whatever reason.
+    pub(crate) fn gone(&mut self, peer: PeerId, why: Gone) {
+        let Some(state) = self.peers.remove(&peer).filter(|state| !state.forgotten) else { return };
+        let why = if state.too_slow { Gone::TooSlow } else { why };
+        self.log(peer.into(), What::Gone(why.clone()));
+        self.call(|world, cx| world.gone(cx, peer, why));
+    }
+
+    /// An HTTP request. Its answer is taken with [`Engine::take_answer`]; the bell rings if it comes later.
+    pub(crate) fn http(&mut self, request: &HttpRequest) -> (CallId, Arc<Notify>) {
+        let call = CallId(count(&mut self.next_call));
+        let bell = Arc::new(Notify::new());
+        self.calls.insert(call, Call { answer: None, bell: Arc::clone(&bell) });
+        let what = What::Request {
+            method: request.method.clone(),
+            path: request.path.clone(),
+            query: request.query.clone(),
+            body: request.body.clone(),
+        };
+        self.log(call.into(), what);
+        self.call(|world, cx| world.http(cx, call, request));
+        (call, bell)
+    }
+
+    pub(crate) fn take_answer(&mut self, call: CallId) -> Option<HttpResponse> {
+        let answer = self.calls.get_mut(&call)?.answer.take()?;
+        self.calls.remove(&call);
+        Some(answer)
+    }
+
+    /// The client of a request has gone before its answer came.
+    pub(crate) fn hung_up(&mut self, call: CallId) {
+        if self.calls.remove(&call).is_some() {
+            self.call(|world, cx| world.hung_up(cx, call));
+        }
+    }
+
+    /// Moves all that is queued for a peer behind what is in `batch`.
+    pub(crate) fn take_outbox(&mut self, peer: PeerId, batch: &mut Vec<Outgoing>) {
+        if let Some(state) = self.peers.get_mut(&peer) {
+            batch.extend(state.outbox.drain(..));
+        }
+        self.current = None;
+    }
+
+    pub(crate) fn control(&mut self, verb: &str, body: &Value) -> Result<Value, ControlError> {
+        self.call(|world, cx| world.control(cx, verb, body))
+    }
+
+    /// Ends every connection and brings the world back to its first state.
+    pub(crate) fn reset(&mut self, seed: Seed) {
+        self.current = None;
+        let peers: Vec<PeerId> = self.peers.keys().copied().collect();
+        for peer in peers {
+            self.end(peer, Outgoing::Cut);
+            // The task that owns the socket still finds its outbox, but the new world never hears of the peer.
+            if let Some(state) = self.peers.get_mut(&peer) {
+                state.forgotten = true;
+            }
+        }
+        self.seed = seed;
+        self.ids = IdSource::new(seed);
+        self.faults = Faults::new(seed.0);
+        self.later.clear();
+        self.journal.clear();
+        self.world.reset(seed);
+        self.settle(Vec::new());
+    }
+
+    /// Queues something from the control plane to a peer; whether there is such a peer.
+    pub(crate) fn inject(&mut self, peer: PeerId, what: Outgoing) -> bool {
+        self.current = None;
+        let known = self.peers.get(&peer).is_some_and(|state| !state.ending);
+        match what {
+            Outgoing::Close(..) | Outgoing::Cut | Outgoing::HalfClose => self.end(peer, what),
+            other => self.queue(peer, other),
+        }
+        known
+    }
+
+    /// The end of the server: every peer is closed as its manners say.
+    pub(crate) fn shutdown(&mut self) {
+        self.current = None;
+        let peers: Vec<(PeerId, Option<u16>)> =
+            self.peers.iter().map(|(peer, state)| (*peer, state.manners.shutdown_code)).collect();
+        for (peer, code) in peers {
+            match code {
+                Some(code) => self.end(peer, Outgoing::Close(Some(code), "the server is going down".into())),
+                None => self.end(peer, Outgoing::Cut),
+            }
+        }
+    }
+
+    /// When [`Engine::tick`] has something to do.
+    pub(crate) fn poll_deadline(&self) -> Option<Deadline> {
+        let later = self.later.keys().next().map(|(at, _)| Deadline { at: *at, why: "something kept back is due" });
+        Deadline::earliest(later, self.world.poll_deadline())
+    }
+
+    /// Does all that is due now.
+    pub(crate) fn tick(&mut self) {
+        self.current = None;
+        let now = self.clock.now();
+        // A world that does not move its deadline on would hold the lock for ever; the bound makes that a wrong answer
+        // instead of a hang.
+        for _ in 0..100_000 {
+            if self.poll_deadline().is_none_or(|deadline| deadline.at > now) {
+                break;
+            }
+            if self.later.keys().next().is_some_and(|(at, _)| *at <= now) {
+                self.late(now);
+            } else {
+                self.call(|world, cx| world.deadline(cx));
+            }
+        }
+        self.settle(Vec::new());
+    }
+
+    fn late(&mut self, now: Timestamp) {
+        match self.later.pop_first() {
+            Some((_, Later::In(peer, message))) => self.deliver(peer, message.lend()),
+            Some((_, Later::Out(peer, what))) => self.queue(peer, what),
+            Some((_, Later::Silence(peer))) => {
+                let Some(state) = self.peers.get(&peer).filter(|state| !state.ending) else { return };
+                let Some(silence) = state.manners.ping_after_silence else { return };
+                let due = state.heard + silence;
+                let payload = state.manners.ping_payload.clone();
+                if due <= now {
+                    self.queue(peer, Outgoing::Ping(payload));
+                    self.schedule(now + silence, Later::Silence(peer));
+                } else {
+                    self.schedule(due, Later::Silence(peer));
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// Moves the time forward, stopping at every deadline on the way.
+    pub(crate) fn advance(&mut self, by: Duration) {
+        let target = self.clock.now() + by;
+        while let Some(deadline) = self.poll_deadline().filter(|deadline| deadline.at <= target) {
+            let before = (self.clock.now(), deadline.at);
+            self.clock.advance_to(deadline.at);
+            self.tick();
+            if self.poll_deadline().is_some_and(|next| (self.clock.now(), next.at) == before) {
+                break; // the same stuck deadline as in `tick`
+            }
+        }
+        self.clock.advance_to(target);
+        self.tick();
+    }
+
+    pub(crate) fn set_clock(&mut self, mode: ClockMode, start: Option<Timestamp>) {
+        let now = self.clock.now();
+        self.clock = Clock::new(mode, start.or(Some(now)));
+        self.tick();
+    }
+
+    fn call<R>(&mut self, f: impl FnOnce(&mut dyn World, &mut Cx<'_>) -> R) -> R {
+        let mut effects = std::mem::take(&mut self.effects);
+        let now = self.clock.now();
+        let result = f(&mut *self.world, &mut Cx::new(now, &mut self.ids, &mut effects));
+        self.settle(effects);
+        result
+    }
+
+    /// Carries out effects, keeps their vector for the next call, and wakes the timer if it must wake earlier.
+    fn settle(&mut self, mut effects: Vec<Effect>) {
+        for effect in effects.drain(..) {
+            self.carry_out(effect);
+        }
+        self.effects = effects;
+        let deadline = self.poll_deadline().map(|deadline| deadline.at);
+        if deadline != self.armed {
+            if deadline.is_some_and(|at| self.armed.is_none_or(|armed| at < armed)) {
+                self.rearm.notify_one();
+            }
+            self.armed = deadline;
+        }
+    }
+
+    fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::Send { to, text } => self.send(to, text),
+            Effect::Close { peer, code, reason } => self.end(peer, Outgoing::Close(code, reason)),
+            Effect::Cut { peer } => self.end(peer, Outgoing::Cut),
+            Effect::Respond { call, response } => self.respond(call, response),
+            Effect::Problem { who, problem } => self.log(who, What::Problem(problem)),
+            Effect::Record { who, topic, details } => self.log(who, What::Event { topic, details }),
+        }
+    }
+
+    fn send(&mut self, to: PeerId, text: Text) {
+        if self.peers.get(&to).is_none_or(|state| state.ending) {
+            return;
+        }
+        match self.faults.strike(Direction::Out, to.0, text.as_str()) {
+            None => {
+                self.queue(to, Outgoing::Text(text));
+                if let Some(held) = self.peers.get_mut(&to).and_then(|state| state.held_out.take()) {
+                    self.queue(to, held);
+                }
+            }
+            Some((rule, kind)) => {
+                self.log(to.into(), What::Fault { rule, kind: kind.name() });
+                self.disturb_out(to, text, &kind);
+            }
+        }
+    }
+
+    fn disturb_out(&mut self, to: PeerId, text: Text, kind: &FaultKind) {
+        match kind {
+            FaultKind::Delay { .. } => {
+                let at = self.clock.now() + kind.delay().unwrap_or_default();
+                self.schedule(at, Later::Out(to, Outgoing::Text(text)));
+            }
+            FaultKind::Duplicate => {
+                self.queue(to, Outgoing::Text(text.clone()));
+                self.queue(to, Outgoing::Text(text));
+            }
+            FaultKind::Reorder => {
+                let held = Outgoing::Text(text);
+                let earlier = self.peers.get_mut(&to).and_then(|state| state.held_out.replace(held));
+                if let Some(earlier) = earlier {
+                    self.queue(to, earlier);
+                }
+            }
+            FaultKind::Garble => {
+                let garbled = self.faults.garble(text.as_str());
+                self.queue(to, Outgoing::Text(garbled.into()));
+            }
+            FaultKind::Cut => self.end(to, Outgoing::Cut),
+            FaultKind::HalfClose => self.end(to, Outgoing::HalfClose),
+            FaultKind::Close { code, reason } => self.end(to, Outgoing::Close(Some(*code), reason.clone())),
+            FaultKind::Drop | FaultKind::Refuse { .. } => {}
+        }
+    }
+
+    /// Puts something into a peer's outbox, and the peer to an end if it does not empty it.
+    fn queue(&mut self, to: PeerId, what: Outgoing) {
+        let now = self.clock.now();
+        let Some(state) = self.peers.get_mut(&to).filter(|state| !state.ending) else { return };
+        if state.outbox.len() >= self.max_queue {
+            state.ending = true;
+            state.too_slow = true;
+            state.outbox.clear();
+            state.outbox.push_back(Outgoing::Cut);
+            state.doom.notify_one();
+            return;
+        }
+        let payload = match &what {
+            Outgoing::Text(text) => Some(Payload::Shared(text.clone())),
+            Outgoing::Binary(bytes) | Outgoing::Raw(bytes) => Some(Payload::Binary(bytes.clone())),
+            Outgoing::Ping(bytes) => Some(Payload::Ping(bytes.clone())),
+            Outgoing::Pong(bytes) => Some(Payload::Pong(bytes.clone())),
+            Outgoing::Close(code, reason) => Some(Payload::Close(*code, reason.clone())),
+            Outgoing::HalfClose | Outgoing::Cut => None,
+        };
+        if state.outbox.is_empty() && self.current != Some(to) {
+            state.bell.notify_one();
+        }
+        state.outbox.push_back(what);
+        if let Some(payload) = payload {
+            state.sent += 1;
+            self.journal.push(now, to.into(), What::Sent(payload));
+            self.news.notify_waiters();
+        }
+    }
+
+    /// Queues the end of a connection; nothing goes out behind it.
+    fn end(&mut self, peer: PeerId, how: Outgoing) {
+        self.queue(peer, how);
+        if let Some(state) = self.peers.get_mut(&peer) {
+            state.ending = true;
+        }
+    }
+
+    fn respond(&mut self, call: CallId, response: HttpResponse) {
+        let Some(waiting) = self.calls.get_mut(&call).filter(|waiting| waiting.answer.is_none()) else { return };
+        let what = What::Response { status: response.status, body: response.body.clone() };
+        waiting.answer = Some(response);
+        waiting.bell.notify_one();
+        self.log(call.into(), what);
+    }
+
+    fn schedule(&mut self, at: Timestamp, what: Later) {
+        let number = count(&mut self.next_later);
+        self.later.insert((at, number), what);
+    }
+
+    fn log(&mut self, party: Party, what: What) {
+        self.journal.push(self.clock.now(), party, what);
+        self.news.notify_waiters();
+    }
+}
+
+fn count(counter: &mut u64) -> u64 {
+    *counter += 1;
+    *counter
+}

@@ -1,0 +1,205 @@
+//! The task of one WebSocket connection: reads, hands to the engine, drains its outbox, writes.
+
+use crate::engine::{Engine, Opened, Outgoing};
+use crate::frame::{FrameReader, Inbound, write_close, write_frame, write_text};
+use crate::{Gone, Message, PeerId, Reaction};
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+
+/// The engine, shared by all tasks of a mock.
+pub(crate) type Shared = Arc<Mutex<Engine>>;
+
+/// Locks the engine. A panic in a world poisons the lock; the mock goes on, since each input is handled on its own.
+pub(crate) fn lock(engine: &Mutex<Engine>) -> MutexGuard<'_, Engine> {
+    engine.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How long a peer has to answer a close frame, and how long its last bytes may take.
+const CLOSE_GRACE: Duration = Duration::from_secs(2);
+
+/// Serves one accepted connection to its end. `early` are bytes that came with the handshake.
+pub(crate) async fn serve<S>(engine: Shared, opened: Opened, socket: S, early: &[u8])
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let peer = opened.peer;
+    // Tells the engine also when the task is dropped at the end of the server.
+    let mut leaving = Leaving { engine: Arc::clone(&engine), peer, why: Gone::ByServer };
+    let mut link = Link { reader: FrameReader::new(Arc::clone(&opened.manners), early), out: Vec::new(), socket };
+    leaving.why = link.run(&engine, &opened).await;
+}
+
+struct Leaving {
+    engine: Shared,
+    peer: PeerId,
+    why: Gone,
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        lock(&self.engine).gone(self.peer, self.why.clone());
+    }
+}
+
+struct Link<S> {
+    reader: FrameReader,
+    /// Frames on their way; kept, so that its memory is reused.
+    out: Vec<u8>,
+    socket: S,
+}
+
+/// What a batch from the outbox ends with.
+enum After {
+    GoOn,
+    /// A close frame is in the batch.
+    Closing,
+    HalfClosed,
+    Cut,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
+    async fn run(&mut self, engine: &Shared, opened: &Opened) -> Gone {
+        let mut batch = Vec::new();
+        loop {
+            let ended = self.take_in(engine, opened, &mut batch);
+            match self.encode(&mut batch) {
+                After::GoOn => {}
+                After::Closing => return self.close(opened).await,
+                After::HalfClosed => return self.half_close(opened).await,
+                After::Cut => {
+                    let _ = tokio::time::timeout(CLOSE_GRACE, self.flush()).await;
+                    return Gone::ByServer;
+                }
+            }
+            if let Some(why) = ended {
+                let _ = tokio::time::timeout(CLOSE_GRACE, self.flush()).await;
+                let _ = tokio::time::timeout(CLOSE_GRACE, self.socket.shutdown()).await;
+                return why;
+            }
+            tokio::select! {
+                biased;
+                () = opened.doom.notified() => return Gone::TooSlow,
+                written = self.flush() => if written.is_err() { return Gone::Lost },
+            }
+            tokio::select! {
+                read = self.socket.read_buf(self.reader.space()) => {
+                    if !matches!(read, Ok(1..)) { return Gone::Lost }
+                }
+                () = opened.bell.notified() => {}
+            }
+        }
+    }
+
+    /// Hands everything that has been read to the engine, and takes what is to be sent: one lock for a whole batch.
+    fn take_in(&mut self, engine: &Shared, opened: &Opened, batch: &mut Vec<Outgoing>) -> Option<Gone> {
+        let mut engine = lock(engine);
+        let mut ended = None;
+        while let Some(inbound) = self.reader.next() {
+            let message = match inbound {
+                Inbound::Text(text) => Message::Text(text),
+                Inbound::Binary(bytes) => Message::Binary(bytes),
+                Inbound::Ping(bytes) => Message::Ping(bytes),
+                Inbound::Pong(bytes) => Message::Pong(bytes),
+                Inbound::Close(code, _) => {
+                    engine.take_outbox(opened.peer, batch);
+                    batch.retain(|what| !matches!(what, Outgoing::Close(..) | Outgoing::Cut | Outgoing::HalfClose));
+                    self.pend_batch(batch);
+                    if let Some(answer) = opened.manners.close_reply.answer(code) {
+                        write_close(&mut self.out, answer, "");
+                    }
+                    return Some(Gone::Closed(code));
+                }
+                Inbound::Violation { what, reaction } => {
+                    ended = Some((what, reaction));
+                    break;
+                }
+            };
+            engine.message(opened.peer, message);
+        }
+        engine.take_outbox(opened.peer, batch);
+        let (what, reaction) = ended?;
+        self.pend_batch(batch);
+        if let Reaction::Close(code) = reaction {
+            write_close(&mut self.out, Some(code), &what);
+        }
+        Some(Gone::Violation(what))
+    }
+
+    fn pend_batch(&mut self, batch: &mut Vec<Outgoing>) {
+        let _ = self.encode(batch);
+    }
+
+    fn encode(&mut self, batch: &mut Vec<Outgoing>) -> After {
+        for what in batch.drain(..) {
+            match what {
+                Outgoing::Text(text) => write_text(&mut self.out, text.as_str()),
+                Outgoing::Binary(bytes) => write_frame(&mut self.out, OpCode::Data(Data::Binary), &bytes),
+                Outgoing::Ping(bytes) => write_frame(&mut self.out, OpCode::Control(Control::Ping), &bytes),
+                Outgoing::Pong(bytes) => write_frame(&mut self.out, OpCode::Control(Control::Pong), &bytes),
+                Outgoing::Raw(bytes) => self.out.extend_from_slice(&bytes),
+                Outgoing::Close(code, reason) => {
+                    write_close(&mut self.out, code, &reason);
+                    return After::Closing;
+                }
+                Outgoing::HalfClose => return After::HalfClosed,
+                Outgoing::Cut => return After::Cut,
+            }
+        }
+        After::GoOn
+    }
+
+    async fn flush(&mut self) -> io::Result<()> {
+        if !self.out.is_empty() {
+            self.socket.write_all(&self.out).await?;
+            self.out.clear();
+            if self.out.capacity() > 64 * 1024 {
+                self.out = Vec::new();
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends the close frame and waits for the peer's, so that the peer sees a clean end.
+    async fn close(&mut self, opened: &Opened) -> Gone {
+        let ending = async {
+            self.flush().await?;
+            'read: loop {
+                while let Some(inbound) = self.reader.next() {
+                    if matches!(inbound, Inbound::Close(..) | Inbound::Violation { .. }) {
+                        break 'read;
+                    }
+                }
+                if self.socket.read_buf(self.reader.space()).await? == 0 {
+                    break;
+                }
+            }
+            self.socket.shutdown().await
+        };
+        tokio::select! {
+            () = opened.doom.notified() => {}
+            _ = tokio::time::timeout(CLOSE_GRACE, ending) => {}
+        }
+        Gone::ByServer
+    }
+
+    /// Ends the sending side and goes on reading until the peer leaves; nothing that it says is heard.
+    async fn half_close(&mut self, opened: &Opened) -> Gone {
+        let ending = async {
+            self.flush().await?;
+            self.socket.shutdown().await?;
+            let mut sink = Vec::new();
+            while self.socket.read_buf(&mut sink).await? > 0 {
+                sink.clear();
+            }
+            io::Result::Ok(())
+        };
+        tokio::select! {
+            () = opened.doom.notified() => {}
+            _ = ending => {}
+        }
+        Gone::ByServer
+    }
+}

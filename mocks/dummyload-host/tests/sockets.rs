@@ -1,0 +1,254 @@
+//! The host over real sockets.
+#![allow(missing_docs)]
+
+mod common;
+
+use common::{Room, connect, hear, say, start};
+use dummyload_host::{Direction, Fault, FaultKind, Limits, Manners, MockBuilder, Query};
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message as Frame;
+
+const SOON: Duration = Duration::from_secs(5);
+
+/// One HTTP request on a connection of its own: status and body.
+async fn http(mock: &dummyload_host::Mock, method: &str, path: &str, body: &str) -> (u16, String) {
+    let mut socket = TcpStream::connect(mock.address()).await.unwrap();
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nhost: mock\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    socket.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).await.unwrap();
+    let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, answer.split_once("\r\n\r\n").unwrap().1.to_owned())
+}
+
+async fn json_of(mock: &dummyload_host::Mock, method: &str, path: &str, body: Value) -> (u16, Value) {
+    let (status, text) = http(mock, method, path, &body.to_string()).await;
+    (status, serde_json::from_str(&text).unwrap())
+}
+
+#[tokio::test]
+async fn messages_reach_all_and_ends_are_told() {
+    let mock = start().await;
+    let (mut a, mut b) = (connect(&mock).await, connect(&mock).await);
+    say(&mut a, "hello").await;
+    assert_eq!((hear(&mut a).await, hear(&mut b).await), ("hello".into(), "hello".into()));
+    say(&mut a, "bye").await;
+    assert_eq!(hear(&mut a).await, "close 4001 as you wish");
+    assert_eq!(hear(&mut a).await, "end");
+    say(&mut b, "vanish").await;
+    assert!(hear(&mut b).await.starts_with("cut"));
+    mock.wait_for(&Query::gone(), 2, SOON).await.unwrap();
+    mock.verify(&Query::event("said").with(json!({"text": "hello"})), 1).unwrap();
+}
+
+#[tokio::test]
+async fn a_refused_handshake_is_an_http_answer_and_no_secret_is_kept() {
+    let mock = start().await;
+    let refused = tokio_tungstenite::connect_async(format!("{}/?key=opensecret", mock.url())).await.unwrap_err();
+    assert!(refused.to_string().contains("401"), "{refused}");
+    let log = http(&mock, "GET", "/__mock/log", "").await.1;
+    assert!(log.contains("key=[redacted]") && !log.contains("opensecret"), "{log}");
+    assert_eq!(mock.state(), json!({"heard": 0, "key": "[redacted]"}));
+}
+
+#[tokio::test]
+async fn a_pong_proves_that_everything_before_it_was_sent() {
+    let mock = start().await;
+    let mut socket = connect(&mock).await;
+    mock.advance(Duration::from_secs(35));
+    socket.send(Frame::Ping("barrier".into())).await.unwrap();
+    for _ in 0..3 {
+        assert_eq!(hear(&mut socket).await, "tick");
+    }
+    assert!(matches!(socket.next().await, Some(Ok(Frame::Pong(payload))) if payload == "barrier"));
+}
+
+#[tokio::test]
+async fn faults_do_what_their_names_say() {
+    let mock = start().await;
+    let mut socket = connect(&mock).await;
+    for (kind, expected) in [
+        (FaultKind::Drop, &["two"] as &[&str]),
+        (FaultKind::Duplicate, &["one", "one", "two"]),
+        (FaultKind::Reorder, &["two", "one"]),
+    ] {
+        for on in [Direction::In, Direction::Out] {
+            mock.fault(Fault::new(on, kind.clone()).containing("one").times(1)).unwrap();
+            say(&mut socket, "one").await;
+            say(&mut socket, "two").await;
+            for text in expected {
+                assert_eq!(&hear(&mut socket).await, text, "{kind:?} {on:?}");
+            }
+        }
+    }
+    mock.fault(Fault::new(Direction::Out, FaultKind::Delay { ms: 500 }).containing("late").times(1)).unwrap();
+    say(&mut socket, "late").await;
+    say(&mut socket, "early").await;
+    assert_eq!(hear(&mut socket).await, "early");
+    mock.advance(Duration::from_millis(500));
+    assert_eq!(hear(&mut socket).await, "late");
+    mock.fault(Fault::new(Direction::In, FaultKind::Garble).times(1)).unwrap();
+    say(&mut socket, "a text to be garbled").await;
+    assert_ne!(hear(&mut socket).await, "a text to be garbled");
+    mock.fault(Fault::new(Direction::Out, FaultKind::Close { code: 4401, reason: "expired".into() })).unwrap();
+    say(&mut socket, "x").await;
+    assert_eq!(hear(&mut socket).await, "close 4401 expired");
+    mock.clear_faults();
+    mock.fault(Fault::new(Direction::Handshake, FaultKind::Refuse { status: 503 }).times(1)).unwrap();
+    let url = format!("{}/?key=sesame", mock.url());
+    assert!(tokio_tungstenite::connect_async(&url).await.unwrap_err().to_string().contains("503"));
+    for kind in [FaultKind::Cut, FaultKind::HalfClose] {
+        mock.fault(Fault::new(Direction::In, kind).times(1)).unwrap();
+        let mut socket = connect(&mock).await;
+        say(&mut socket, "x").await;
+        assert!(hear(&mut socket).await.starts_with("cut"));
+    }
+}
+
+#[tokio::test]
+async fn who_reads_too_slowly_is_cut_and_nobody_else_suffers() {
+    let mut limits = Limits::default();
+    limits.queue = 150;
+    let room = Room::with(Manners::default());
+    let mock = MockBuilder::default().limits(limits).start(room).await.unwrap();
+    let (mut slow, mut fine) = (connect(&mock).await, connect(&mock).await);
+    say(&mut slow, "flood").await;
+    let gone = mock.wait_for(&Query::gone(), 1, SOON).await.unwrap();
+    assert_eq!(gone[0]["why"], "too slow");
+    say(&mut fine, "still here").await;
+    assert_eq!(hear(&mut fine).await, "still here");
+}
+
+#[tokio::test]
+async fn the_control_plane_looks_and_steers() {
+    let mock = start().await;
+    let mut socket = connect(&mock).await;
+    let (_, list) = json_of(&mock, "GET", "/__mock/connections", json!({})).await;
+    assert_eq!((&list["connections"][0]["who"], &list["connections"][0]["id"]), (&json!("guest"), &json!(1)));
+    json_of(&mock, "POST", "/__mock/inject", json!({"to": 1, "json": {"a": 1}})).await;
+    assert_eq!(hear(&mut socket).await, r#"{"a":1}"#);
+    json_of(&mock, "POST", "/__mock/inject", json!({"raw": "81026869"})).await;
+    assert_eq!(hear(&mut socket).await, "hi");
+    json_of(&mock, "POST", "/__mock/clock/advance", json!({"by": "10s"})).await;
+    assert_eq!(hear(&mut socket).await, "tick");
+    say(&mut socket, "odd").await;
+    let (status, seen) =
+        json_of(&mock, "POST", "/__mock/wait", json!({"match": {"kind": "problem"}, "within": "5s"})).await;
+    assert_eq!((status, &seen["entries"][0]["code"]), (200, &json!("odd-word")));
+    let (_, problems) = json_of(&mock, "GET", "/__mock/problems", json!({})).await;
+    assert_eq!(problems["problems"][0]["reaction"], "tolerated");
+    let (status, instead) =
+        json_of(&mock, "POST", "/__mock/wait", json!({"match": {"topic": "never"}, "within": 1})).await;
+    assert_eq!((status, instead["instead"].is_array()), (408, true));
+    assert_eq!(json_of(&mock, "POST", "/__mock/do/echo", json!([1])).await, (200, json!([1])));
+    assert_eq!(json_of(&mock, "POST", "/__mock/do/nothing", json!({})).await.0, 404);
+    assert_eq!(json_of(&mock, "POST", "/__mock/state", json!({})).await.0, 405);
+    assert_eq!(json_of(&mock, "GET", "/__mock/stat", json!({})).await.0, 404);
+    assert_eq!(
+        json_of(&mock, "POST", "/__mock/faults", json!({"on": "in", "kind": "refuse", "status": 1})).await.0,
+        400
+    );
+    assert_eq!(json_of(&mock, "DELETE", "/__mock/connections/1?code=4002", json!({})).await.0, 200);
+    assert_eq!(hear(&mut socket).await, "close 4002 ");
+    assert_eq!(json_of(&mock, "PUT", "/__mock/seed", json!({"seed": 9})).await, (200, json!({"seed": 9})));
+    assert_eq!(mock.seed(), 9);
+    assert_eq!(json_of(&mock, "POST", "/__mock/shutdown", json!({})).await.0, 200);
+    tokio::time::timeout(SOON, mock.stopped()).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_log_can_be_followed() {
+    let mock = start().await;
+    let mut follower = TcpStream::connect(mock.address()).await.unwrap();
+    follower.write_all(b"GET /__mock/log?format=sse&kind=event HTTP/1.1\r\nhost: m\r\n\r\n").await.unwrap();
+    let mut socket = connect(&mock).await;
+    say(&mut socket, "news").await;
+    let mut seen = String::new();
+    while !seen.contains(r#""text":"news""#) {
+        let mut piece = [0; 1024];
+        let read = tokio::time::timeout(SOON, follower.read(&mut piece)).await.unwrap().unwrap();
+        assert!(read > 0, "the stream ended: {seen}");
+        seen.push_str(&String::from_utf8_lossy(&piece[..read]));
+    }
+    assert!(seen.contains("text/event-stream") && seen.contains("data: {"), "{seen}");
+}
+
+#[tokio::test]
+async fn other_hosts_pages_and_strangers_stay_out_of_the_control_plane() {
+    let mock = MockBuilder::default().admin_token("hush").start(Room::with(Manners::default())).await.unwrap();
+    assert_eq!(http(&mock, "GET", "/__mock/state", "").await.0, 401);
+    let with = |header: &str, mock: &dummyload_host::Mock| {
+        let (address, header) = (mock.address(), header.to_owned());
+        async move {
+            let mut socket = TcpStream::connect(address).await.unwrap();
+            let request = format!("GET /__mock/health HTTP/1.1\r\nhost: m\r\nconnection: close\r\n{header}\r\n\r\n");
+            socket.write_all(request.as_bytes()).await.unwrap();
+            let mut answer = String::new();
+            socket.read_to_string(&mut answer).await.unwrap();
+            answer.split(' ').nth(1).unwrap().parse::<u16>().unwrap()
+        }
+    };
+    assert_eq!(with("authorization: Bearer hush", &mock).await, 200);
+    let open = start().await;
+    assert_eq!(with("origin: http://evil.example", &open).await, 403);
+    assert_eq!(with("origin: http://localhost:3000", &open).await, 200);
+    let away = MockBuilder::default().address("0.0.0.0:0".parse().unwrap());
+    assert!(away.start(Room::with(Manners::default())).await.unwrap_err().to_string().contains("admin token"));
+}
+
+#[tokio::test]
+async fn long_polls_are_answered_later_and_hang_ups_are_told() {
+    let mock = start().await;
+    let mut socket = connect(&mock).await;
+    let poll = async { http(&mock, "GET", "/next", "").await };
+    let speak = async {
+        mock.wait_for(&Query::request(), 1, SOON).await.unwrap();
+        say(&mut socket, "finally").await;
+    };
+    assert_eq!(tokio::join!(poll, speak).0, (200, "finally".to_owned()));
+    let mut leaver = TcpStream::connect(mock.address()).await.unwrap();
+    leaver.write_all(b"GET /next HTTP/1.1\r\nhost: m\r\n\r\n").await.unwrap();
+    mock.wait_for(&Query::request(), 2, SOON).await.unwrap();
+    drop(leaver);
+    mock.wait_for(&Query::event("hung up"), 1, SOON).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_reset_cuts_everybody_and_the_same_seed_gives_the_same_ids() {
+    let mock = start().await;
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        let mut socket = connect(&mock).await;
+        say(&mut socket, "x").await;
+        let said = mock.wait_for(&Query::event("said"), 1, SOON).await.unwrap();
+        ids.push(said[0]["details"]["id"].clone());
+        mock.reset();
+        assert_eq!(hear(&mut socket).await, "x");
+        assert!(hear(&mut socket).await.starts_with("cut"));
+    }
+    assert_eq!(ids[0], ids[1]);
+    assert_eq!(mock.state()["heard"], 0);
+}
+
+#[tokio::test]
+async fn the_end_is_in_good_order() {
+    let mock = start().await;
+    let mut socket = connect(&mock).await;
+    let (_, heard) = tokio::join!(mock.stop(), hear(&mut socket));
+    assert_eq!(heard, "close 1001 the server is going down");
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_named() {
+    let mock = start().await;
+    let again = MockBuilder::default().address(mock.address()).start(Room::with(Manners::default())).await;
+    let text = again.unwrap_err().to_string();
+    assert!(text.contains(&mock.address().to_string()) && text.contains("another program"), "{text}");
+}
