@@ -347,7 +347,7 @@ mod tests {
         let bytes = [masked(0x01, b"{\"a\":1}", M), masked(0x00, b"{\"b\"", M), masked(0x00, b":2}", M)].concat();
         let eager = Manners { fragments: Fragments::EagerJson, ..Manners::default() };
         assert_eq!(read(eager, &bytes, 5), ["text {\"a\":1}", "text {\"b\":2}"]);
-        assert_eq!(read(Manners::default(), &bytes, 5), [String::new(); 0]);
+        assert!(read(Manners::default(), &bytes, 5).is_empty());
     }
 
     #[test]

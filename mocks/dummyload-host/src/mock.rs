@@ -284,16 +284,17 @@ pub(crate) async fn wait_for(
     };
     match tokio::time::timeout(within, wait).await {
         Ok(seen) => Ok(seen),
-        Err(_) => Err(NotSeen::new(&lock(engine), query, count, look().len())),
+        Err(_) => {
+            let seen = look().len();
+            Err(NotSeen::new(&lock(engine), query, count, seen))
+        }
     }
 }
 
 /// What was waited for did not come, or came in another number.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct NotSeen {
-    query: Query,
-    wanted: usize,
-    seen: usize,
+    wanted: String,
     /// The last entries of the journal: what came instead.
     pub instead: Vec<Value>,
 }
@@ -303,13 +304,13 @@ impl NotSeen {
         let redactor = engine.redactor();
         let since = engine.journal.last().saturating_sub(10);
         let instead = engine.journal.find(since, &Query::any()).map(|entry| entry.show(redactor)).collect();
-        Self { query: query.clone(), wanted, seen, instead }
+        Self { wanted: format!("wanted {wanted} entries like {query:?}, saw {seen}"), instead }
     }
 }
 
 impl std::fmt::Display for NotSeen {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "wanted {} entries like {:?}, saw {}; the last entries are:", self.wanted, self.query, self.seen)?;
+        write!(f, "{}; the last entries are:", self.wanted)?;
         self.instead.iter().try_for_each(|entry| write!(f, "\n  {entry}"))
     }
 }

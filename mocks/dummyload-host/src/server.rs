@@ -38,11 +38,12 @@ impl Server {
         let mut stopping = self.stop.subscribe();
         let places = Arc::new(Semaphore::new(self.limits.connections));
         let mut tasks = JoinSet::new();
-        tasks.spawn(keep_time(Arc::clone(&self.engine)));
+        let mut clock = JoinSet::new(); // a set of one: it ends when this function does, however that is
+        clock.spawn(keep_time(Arc::clone(&self.engine)));
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
-                _ = stopping.wait_for(|stop| *stop) => break,
+                () = stopped(&mut stopping) => break,
             };
             while tasks.try_join_next().is_some() {}
             let socket = match accepted {
@@ -67,13 +68,7 @@ impl Server {
         }
         drop(listener);
         lock(&self.engine).shutdown();
-        // The clock's task never ends by itself, so what is waited for is the last peer.
-        let engine = Arc::clone(&self.engine);
-        let closed = async {
-            while !lock(&engine).peers.is_empty() {
-                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-            }
-        };
+        let closed = async { while tasks.join_next().await.is_some() {} };
         let _ = tokio::time::timeout(self.limits.shutdown_grace, closed).await;
     }
 
@@ -91,10 +86,17 @@ impl Server {
             .max_buf_size(self.limits.header_bytes.max(8192))
             .serve_connection(TokioIo::new(socket), service)
             .with_upgrades();
+        let mut serving = std::pin::pin!(serving);
         let mut stopping = self.stop.subscribe();
-        tokio::select! {
-            served = serving => if let Err(e) = served { tracing::debug!("an HTTP connection ended: {e}") },
-            _ = stopping.wait_for(|stop| *stop) => {}
+        let served = tokio::select! {
+            served = serving.as_mut() => served,
+            () = stopped(&mut stopping) => {
+                serving.as_mut().graceful_shutdown();
+                serving.await
+            }
+        };
+        if let Err(e) = served {
+            tracing::debug!("an HTTP connection ended: {e}");
         }
         let Ok((opened, upgrade)) = handed_over.try_recv() else { return };
         let opened: crate::engine::Opened = opened;
@@ -165,6 +167,11 @@ impl Server {
             )),
         }
     }
+}
+
+async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    // An error means that the mock is gone altogether, which is an end as well.
+    let _ = stopping.wait_for(|stop| *stop).await;
 }
 
 /// Tells the engine when hyper drops a request whose client has gone.

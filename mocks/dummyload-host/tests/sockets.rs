@@ -241,8 +241,9 @@ async fn a_reset_cuts_everybody_and_the_same_seed_gives_the_same_ids() {
 async fn the_end_is_in_good_order() {
     let mock = start().await;
     let mut socket = connect(&mock).await;
-    let (_, heard) = tokio::join!(mock.stop(), hear(&mut socket));
-    assert_eq!(heard, "close 1001 the server is going down");
+    let both = async { (hear(&mut socket).await, hear(&mut socket).await) };
+    let ((), heard) = tokio::join!(mock.stop(), both);
+    assert_eq!(heard, ("close 1001 the server is going down".into(), "end".into()));
 }
 
 #[tokio::test]
