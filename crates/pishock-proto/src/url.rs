@@ -1,0 +1,236 @@
+//! Login URLs, made and read (dossier 2).
+
+use crate::{Dialect, LinkId, UrlError, UserId};
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::{String, ToString};
+use dummyload_session::{Endpoint, Secret};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+/// Everything but the characters that RFC 3986 calls unreserved.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// How to log in. The key and the token are never printed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Login {
+    /// User name and API key; does not expire. The key must have been made on or after 2024-10-15.
+    ApiKey {
+        /// The account's name.
+        username: String,
+        /// The key, in GUID form.
+        key: Secret<String>,
+    },
+    /// User number and the website's token, which lives two weeks.
+    Token {
+        /// The account's number.
+        user: UserId,
+        /// The token.
+        token: Secret<String>,
+    },
+}
+
+impl Login {
+    /// A login by API key.
+    pub fn api_key(username: impl Into<String>, key: impl Into<String>) -> Self {
+        Self::ApiKey { username: username.into(), key: Secret::new(key.into()) }
+    }
+
+    /// A login by website token.
+    pub fn token(user: UserId, token: impl Into<String>) -> Self {
+        Self::Token { user, token: Secret::new(token.into()) }
+    }
+}
+
+/// The address of the broker's socket for a login. `base` is `ws://host[:port][/path]`; a slash at its end does not
+/// matter.
+///
+/// # Errors
+/// A base that is no such address.
+///
+/// ```
+/// use pishock_proto::{Dialect, Login, endpoint};
+/// # fn main() -> Result<(), pishock_proto::UrlError> {
+/// let endpoint = endpoint("ws://127.0.0.1:7601", Dialect::V2, &Login::api_key("a b", "key"))?;
+/// assert_eq!(endpoint.url.expose(), "ws://127.0.0.1:7601/v2?Username=a%20b&ApiKey=key");
+/// assert_eq!(endpoint.to_string(), "ws://127.0.0.1:7601/v2?Username=a%20b&ApiKey=[redacted]");
+/// # Ok(())
+/// # }
+/// ```
+pub fn endpoint(base: &str, dialect: Dialect, login: &Login) -> Result<Endpoint, UrlError> {
+    let base = checked(base)?;
+    let encode = |text: &str| utf8_percent_encode(text, RESERVED).to_string();
+    let url = match (dialect, login) {
+        (Dialect::V2, Login::ApiKey { username, key }) => {
+            format!("{base}/v2?Username={}&ApiKey={}", encode(username), encode(key.expose()))
+        }
+        (Dialect::V2, Login::Token { user, token }) => {
+            format!("{base}/v2?UserId={user}&Token={}", encode(token.expose()))
+        }
+        (Dialect::V1, Login::ApiKey { username, key }) => {
+            format!("{base}/?username={}&key={}&api=true", encode(username), encode(key.expose()))
+        }
+        (Dialect::V1, Login::Token { user, token }) => {
+            format!("{base}/?username=user{user}&key={}", encode(token.expose()))
+        }
+    };
+    let shown = redact_url(&url);
+    Ok(Endpoint::new(url, shown))
+}
+
+/// The address of a public control link's socket; there are no credentials in it.
+///
+/// # Errors
+/// A base that is no `ws://` or `wss://` address.
+pub fn link_endpoint(base: &str, link: &LinkId) -> Result<Endpoint, UrlError> {
+    let url = format!("{}/Links/{}", checked(base)?, utf8_percent_encode(link.as_str(), RESERVED));
+    Ok(Endpoint::new(url.clone(), url))
+}
+
+fn checked(base: &str) -> Result<&str, UrlError> {
+    let rest = ["ws://", "wss://"].iter().find_map(|scheme| base.strip_prefix(scheme)).ok_or(UrlError::Scheme)?;
+    if rest.is_empty() || rest.starts_with(['/', '?', '#', ':']) {
+        return Err(UrlError::Host);
+    }
+    if rest.contains(['?', '#']) {
+        return Err(UrlError::Query);
+    }
+    Ok(base.trim_end_matches('/'))
+}
+
+/// Replaces the values of `ApiKey`, `Token` and `key` in a URL by `[redacted]`.
+pub fn redact_url(url: &str) -> String {
+    let Some((address, query)) = url.split_once('?') else { return url.to_owned() };
+    let mut shown = format!("{address}?");
+    for (at, pair) in query.split('&').enumerate() {
+        if at > 0 {
+            shown.push('&');
+        }
+        match pair.split_once('=') {
+            Some((name, _)) if ["apikey", "token", "key"].iter().any(|s| s.eq_ignore_ascii_case(name)) => {
+                shown.push_str(name);
+                shown.push('=');
+                shown.push_str(Secret::<()>::SHOWN);
+            }
+            _ => shown.push_str(pair),
+        }
+    }
+    shown
+}
+
+/// What a server reads out of the query of a handshake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LoginAttempt {
+    /// A whole login, right or wrong.
+    Complete(Login),
+    /// Something is missing; the text says what.
+    Incomplete(&'static str),
+}
+
+/// Reads the query of a handshake (dossier 2): names without regard to case, `%XX` and `+` decoded. A user number with a
+/// token wins over a name with a key.
+pub fn parse_login(dialect: Dialect, query: &str) -> LoginAttempt {
+    let value = |wanted: &str| {
+        let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        let mut matching = pairs.filter(|(name, _)| decode(name).eq_ignore_ascii_case(wanted));
+        matching.next().map(|(_, value)| decode(value)).filter(|value| !value.is_empty())
+    };
+    let complete = |login| LoginAttempt::Complete(login);
+    match dialect {
+        Dialect::V2 => match (value("UserId"), value("Token"), value("Username"), value("ApiKey")) {
+            (Some(user), Some(token), _, _) => match user.parse() {
+                Ok(user) => complete(Login::token(user, token)),
+                Err(_) => LoginAttempt::Incomplete("UserId is no number"),
+            },
+            (_, _, Some(username), Some(key)) => complete(Login::api_key(username, key)),
+            (_, _, Some(_), None) => LoginAttempt::Incomplete("ApiKey is missing"),
+            (Some(_), None, _, _) => LoginAttempt::Incomplete("Token is missing"),
+            _ => LoginAttempt::Incomplete("neither Username with ApiKey nor UserId with Token is there"),
+        },
+        Dialect::V1 => match (value("username"), value("key")) {
+            (Some(username), Some(key)) if value("api").is_some_and(|api| api.eq_ignore_ascii_case("true")) => {
+                complete(Login::api_key(username, key))
+            }
+            (Some(username), Some(token)) => match username.strip_prefix("user").map(str::parse) {
+                Some(Ok(user)) => complete(Login::token(user, token)),
+                _ => LoginAttempt::Incomplete("a name needs api=true, and a token the name user{userid}"),
+            },
+            (None, _) => LoginAttempt::Incomplete("username is missing"),
+            (_, None) => LoginAttempt::Incomplete("key is missing"),
+        },
+    }
+}
+
+fn decode(text: &str) -> String {
+    percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_four_logins_are_those_of_the_documents() {
+        let (key, token) = (Login::api_key("puppy", "k-1"), Login::token(UserId(77), "t/1"));
+        for (dialect, login, expected) in [
+            (Dialect::V2, &key, "ws://h/v2?Username=puppy&ApiKey=k-1"),
+            (Dialect::V2, &token, "ws://h/v2?UserId=77&Token=t%2F1"),
+            (Dialect::V1, &key, "ws://h/?username=puppy&key=k-1&api=true"),
+            (Dialect::V1, &token, "ws://h/?username=user77&key=t%2F1"),
+        ] {
+            assert_eq!(endpoint("ws://h/", dialect, login).unwrap().url.expose(), expected);
+            let query = expected.split_once('?').unwrap().1;
+            assert_eq!(parse_login(dialect, query), LoginAttempt::Complete(login.clone()));
+        }
+        assert_eq!(link_endpoint("wss://h", &LinkId::new("a-b")).unwrap().url.expose(), "wss://h/Links/a-b");
+    }
+
+    #[test]
+    fn a_server_is_generous_with_queries() {
+        let login = LoginAttempt::Complete(Login::api_key("a b+c", "k"));
+        for query in
+            ["username=a+b%2Bc&apiKey=k", "ApiKey=k&x=1&USERNAME=a%20b%2bc", "Token=&Username=a+b%2Bc&ApiKey=k"]
+        {
+            assert_eq!(parse_login(Dialect::V2, query), login, "{query}");
+        }
+        let both = "UserId=7&Token=t&Username=a&ApiKey=k";
+        assert_eq!(parse_login(Dialect::V2, both), LoginAttempt::Complete(Login::token(UserId(7), "t")));
+        for (dialect, query) in [
+            (Dialect::V2, ""),
+            (Dialect::V2, "Username=a"),
+            (Dialect::V2, "UserId=x&Token=t"),
+            (Dialect::V1, "username=a&key=k"),
+        ] {
+            assert!(matches!(parse_login(dialect, query), LoginAttempt::Incomplete(_)), "{query}");
+        }
+    }
+
+    #[test]
+    fn bad_bases_are_named() {
+        let login = Login::api_key("a", "k");
+        for (base, error) in [
+            ("http://h", UrlError::Scheme),
+            ("ws://", UrlError::Host),
+            ("ws:///x", UrlError::Host),
+            ("ws://h?x", UrlError::Query),
+        ] {
+            assert_eq!(endpoint(base, Dialect::V2, &login), Err(error));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_login_comes_through_and_no_secret_is_shown(name in "\\PC{1,20}", key in "\\PC{12,30}") {
+            for dialect in [Dialect::V1, Dialect::V2] {
+                let login = Login::api_key(name.clone(), key.clone());
+                let endpoint = endpoint("ws://h", dialect, &login).unwrap();
+                let query = endpoint.url.expose().split_once('?').unwrap().1;
+                prop_assert_eq!(parse_login(dialect, query), LoginAttempt::Complete(login));
+                let encoded = utf8_percent_encode(&key, RESERVED).to_string();
+                prop_assert!(!endpoint.to_string().contains(&encoded) || "username".contains(&encoded) || encoded == utf8_percent_encode(&name, RESERVED).to_string());
+            }
+        }
+    }
+}

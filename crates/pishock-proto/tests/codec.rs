@@ -1,0 +1,281 @@
+//! Exact bytes, round trips, leniency and lint of the codec.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+use pishock_proto::{
+    Access, Body, Channel, ClientMessage, Command, Dialect, DurationMs, Envelope, ErrorCode, HubId, Intensity, Level,
+    LinkCommand, LogData, Mode, PublishCommand, ServerMessage, ShareCode, ShockerId, UserId, V1Reply, decode_client,
+    decode_server, lint_client, lint_server,
+};
+use proptest::prelude::*;
+use std::borrow::Cow;
+
+const BOTH: [Dialect; 2] = [Dialect::V1, Dialect::V2];
+
+fn publish() -> ClientMessage<'static> {
+    let command = Command::vibrate(ShockerId(321), Intensity::new(20).unwrap(), DurationMs::new(1000).unwrap());
+    ClientMessage::publish([command.user(UserId(77)).origin("my app").on(Channel::Ops(HubId(1234)))])
+}
+
+#[test]
+fn the_canonical_bytes_are_those_of_the_dossier() {
+    let names = |names: &[&'static str]| names.iter().map(|name| Cow::Borrowed(*name)).collect::<Vec<_>>();
+    for (message, v1, v2) in [
+        (ClientMessage::Ping, r#"["PING"]"#, r#"{"Operation":"PING"}"#),
+        (
+            ClientMessage::Subscribe(names(&["1234-ping", "1234-log"])),
+            r#"["SUBSCRIBE","[\"1234-ping\",\"1234-log\"]"]"#,
+            r#"{"Operation":"SUBSCRIBE","Targets":["1234-ping","1234-log"]}"#,
+        ),
+        (
+            ClientMessage::Unsubscribe(names(&["*"])),
+            r#"["UNSUBSCRIBE","[\"*\"]"]"#,
+            r#"{"Operation":"UNSUBSCRIBE","Targets":["*"]}"#,
+        ),
+        (
+            publish(),
+            r#"["PUBLISH","[[\"c1234-ops\",\"{\\\"id\\\":321,\\\"m\\\":\\\"v\\\",\\\"i\\\":20,\\\"d\\\":1000,\\\"r\\\":true,\\\"l\\\":{\\\"u\\\":77,\\\"ty\\\":\\\"api\\\",\\\"w\\\":false,\\\"h\\\":false,\\\"o\\\":\\\"my app\\\"}}\"]]"]"#,
+            r#"{"Operation":"PUBLISH","PublishCommands":[{"Target":"c1234-ops","Body":{"id":321,"m":"v","i":20,"d":1000,"r":true,"l":{"u":77,"ty":"api","w":false,"h":false,"o":"my app"}}}]}"#,
+        ),
+    ] {
+        for (dialect, text) in [(Dialect::V1, v1), (Dialect::V2, v2)] {
+            assert_eq!(message.to_text(dialect), text);
+            assert_eq!(decode_client(dialect, text).unwrap(), message);
+            assert_eq!(lint_client(dialect, text), []);
+        }
+    }
+}
+
+#[test]
+fn commands_cannot_be_out_of_range() {
+    assert!(Intensity::new(101).is_err() && DurationMs::new(99).is_err() && DurationMs::new(15_001).is_err());
+    let stop = Command::stop(ShockerId(1)).on(Channel::SharedOps(HubId(2), ShareCode::new("X")));
+    assert_eq!((stop.body.intensity, stop.body.duration, stop.body.mode), (Some(0), Some(0), Some(Mode::End)));
+    assert_eq!(stop.body.log.unwrap().access, Some(Access::ShareCode));
+    let long = Command::beep(ShockerId(1), DurationMs::MIN).origin(&"ä".repeat(100)).on(Channel::Ops(HubId(2)));
+    assert_eq!(long.body.log.unwrap().origin.unwrap().chars().count(), 64);
+}
+
+fn kinds(dialect: Dialect, text: &str) -> Vec<&'static str> {
+    let mut kinds: Vec<_> = lint_client(dialect, text).iter().map(|deviation| deviation.kind.name()).collect();
+    kinds.dedup();
+    kinds
+}
+
+/// A V2 publish around a body.
+fn with_body(body: &str) -> String {
+    format!(r#"{{"Operation":"PUBLISH","PublishCommands":[{{"Target":"c1234-ops","Body":{body}}}]}}"#)
+}
+
+#[test]
+fn every_tolerated_variant_of_v2_decodes_and_is_named() {
+    let log = r#"{"u":77,"ty":"api","w":false,"h":false,"o":"x"}"#;
+    let body = format!(r#"{{"id":321,"m":"v","i":20,"d":1000,"r":true,"l":{log}}}"#);
+    assert_eq!(kinds(Dialect::V2, &with_body(&body)), [""; 0]);
+    for (text, expected) in [
+        (r#"{"Operation":"PING","Targets":null,"PublishCommands":null}"#.to_owned(), &["null-member"] as &[&str]),
+        (r#"{"Operation": "PING"}"#.to_owned(), &["spacing"]),
+        (r#"{"operation":"PING"}"#.to_owned(), &["unknown-member", "missing-member", "unknown-operation"]),
+        (r#"{"Operation":"ping"}"#.to_owned(), &["operation-case"]),
+        (r#"{"Operation":"DANCE"}"#.to_owned(), &["unknown-operation"]),
+        (r#"{"Operation":"SUBSCRIBE","Targets":["c1234-ping"]}"#.to_owned(), &["leading-c"]),
+        (with_body(&format!(r#"{{"d":1000,"i":20,"id":321,"l":{log},"m":"v","r":true}}"#)), &["member-order"]),
+        (with_body(&body).replace(r#"}}}]}"#, r#"}},"Ping":false}]}"#), &["unknown-member"]),
+        (with_body(&body.replace(r#""u":77,"#, "")), &["missing-member"]),
+        (with_body(&body.replace(r#""u":77"#, r#""u":"77""#)), &["loose-type"]),
+        (with_body(&body.replace(r#""id":321"#, r#""id":"321""#)), &["loose-type"]),
+        (with_body(&body.replace(r#""i":20"#, r#""i":20.0"#)), &["loose-type"]),
+        (with_body(&body.replace(r#""r":true"#, r#""r":"true""#)), &["loose-type"]),
+        (with_body(&body.replace(r#""i":20"#, r#""i":null"#)), &["null-member"]),
+        (with_body(&body.replace(r#""i":20"#, r#""i":101"#)), &["out-of-range"]),
+        (with_body(&body.replace(r#""d":1000"#, r#""d":99"#)), &["out-of-range"]),
+        (with_body(&body.replace(r#""m":"v""#, r#""m":"x""#)), &["unknown-mode"]),
+        (with_body(&body.replace(r#""m":"v""#, r#""m":"e""#)), &["stop-with-values"]),
+        (with_body(&body.replace(r#""m":"v""#, r#""m":"s","m":"v""#)), &["repeated-member"]),
+        (with_body(&serde_json::to_string(&body).unwrap()), &["stringified"]),
+    ] {
+        assert_eq!(kinds(Dialect::V2, &text), expected, "{text}");
+        assert!(decode_client(Dialect::V2, &text).is_ok());
+    }
+    let strung = with_body(&serde_json::to_string(&body).unwrap());
+    assert_eq!(decode_client(Dialect::V2, &strung).unwrap(), decode_client(Dialect::V2, &with_body(&body)).unwrap());
+    let last_wins = with_body(&body.replace(r#""m":"v""#, r#""m":"s","m":"v""#));
+    assert_eq!(decode_client(Dialect::V2, &last_wins).unwrap(), decode_client(Dialect::V2, &with_body(&body)).unwrap());
+}
+
+#[test]
+fn every_tolerated_variant_of_v1_decodes_and_is_named() {
+    for (text, expected) in [
+        (r#"["PING",""]"#, &["needless-arguments"] as &[&str]),
+        (r#"["PING","[]"]"#, &["needless-arguments"]),
+        (r#"["ping"]"#, &["operation-case"]),
+        (r#"["SUBSCRIBE",["1234-ping"]]"#, &["not-stringified"]),
+        (r#"["SUBSCRIBE","[\"c1234-log\"]"]"#, &["leading-c"]),
+        (
+            r#"["PUBLISH",[["c1234-ops",{"id":321,"m":"v","i":20,"d":1000,"r":true,"l":{"u":77,"ty":"api","w":false,"h":false,"o":"my app"}}]]]"#,
+            &["not-stringified"],
+        ),
+    ] {
+        assert_eq!(kinds(Dialect::V1, text), expected, "{text}");
+    }
+    let plain = r#"["PUBLISH",[["c1234-ops",{"id":321,"m":"v","i":20,"d":1000,"r":true,"l":{"u":77,"ty":"api","w":false,"h":false,"o":"my app"}}]]]"#;
+    assert_eq!(decode_client(Dialect::V1, plain).unwrap(), publish());
+}
+
+#[test]
+fn what_is_no_message_is_told_with_its_place() {
+    for (dialect, text, expected) in [
+        (Dialect::V1, "[ 'PING' ]", "no JSON at line 1 column 3: JSON wants double quotes, not single ones"),
+        (Dialect::V2, "", "no JSON at line 1 column 0: the message is empty"),
+        (Dialect::V2, r#"{"Operation":"#, "no JSON at line 1 column 13: it ends too early"),
+        (Dialect::V2, "[]", "not a message: V2 wants an object with the member Operation; V1 wants an array"),
+        (
+            Dialect::V2,
+            r#"{"Operation":"SUBSCRIBE"}"#,
+            "not a message at /Targets: an array of channel names is wanted here",
+        ),
+        (
+            Dialect::V2,
+            r#"{"Operation":"PUBLISH"}"#,
+            "not a message at /PublishCommands: PUBLISH wants an array of commands",
+        ),
+        (Dialect::V1, "[]", "not a message at /0: the name of an operation is wanted here"),
+        (Dialect::V1, r#"["PUBLISH"]"#, "not a message at /1: PUBLISH wants a string with an array of pairs"),
+    ] {
+        assert_eq!(decode_client(dialect, text).unwrap_err().to_string(), expected);
+        let lint = lint_client(dialect, text);
+        assert_eq!((lint.len(), lint[0].level, lint[0].kind.name()), (1, Level::Error, "not-a-message"));
+    }
+    let deep = "[".repeat(100_000);
+    assert!(decode_client(Dialect::V2, &deep).unwrap_err().to_string().contains("nested too deeply"));
+}
+
+#[test]
+fn replies_and_pushes() {
+    let reply = |message| ServerMessage::Envelope(message);
+    for (dialect, message, text) in [
+        (
+            Dialect::V2,
+            reply(Envelope::success("PONG", "PING")),
+            r#"{"ErrorCode":null,"IsError":false,"Message":"PONG","OriginalCommand":"PING"}"#,
+        ),
+        (
+            Dialect::V2,
+            reply(Envelope::error("AUTH_ERROR", "no", r#"{"a":1}"#)),
+            r#"{"ErrorCode":"AUTH_ERROR","IsError":true,"Message":"no","OriginalCommand":"{\"a\":1}"}"#,
+        ),
+        (
+            Dialect::V2,
+            reply(Envelope::push(&Channel::Ping(HubId(1234)), "1700000000")),
+            r#"{"ErrorCode":null,"IsError":false,"Message":"1700000000","OriginalCommand":"","Source":"1234-ping"}"#,
+        ),
+        (
+            Dialect::V1,
+            ServerMessage::V1(V1Reply::new("PUBLISH", ["PUBLISH SUCCESS".into()])),
+            r#"{"Command":"PUBLISH","Payload":["PUBLISH SUCCESS"]}"#,
+        ),
+    ] {
+        assert_eq!(message.to_text(), text);
+        assert_eq!(decode_server(dialect, text).unwrap(), message);
+        assert_eq!(lint_server(dialect, text), []);
+    }
+    let number = decode_server(Dialect::V2, r#"{"ErrorCode":42,"IsError":true}"#).unwrap();
+    let ServerMessage::Envelope(envelope) = number else { panic!("no envelope") };
+    assert_eq!((envelope.error_code, envelope.is_error), (ErrorCode::Integer(42), true));
+    for text in ["[]", "1", "{}", r#"{"IsError":3}"#] {
+        assert_eq!(decode_server(Dialect::V2, text).unwrap(), ServerMessage::Unknown);
+    }
+    assert!(decode_server(Dialect::V2, "{").is_err());
+}
+
+fn text() -> impl Strategy<Value = Cow<'static, str>> {
+    "[\\PC\"\\\\\\x00-\\x1f😀]{0,20}".prop_map(Cow::Owned)
+}
+
+fn body() -> impl Strategy<Value = Body<'static>> {
+    let mode = prop_oneof![Just("v"), Just("s"), Just("b"), Just("e"), Just("zz")].prop_map(Mode::from_letter);
+    let log = (any::<u32>(), any::<bool>(), any::<bool>(), text()).prop_map(|(user, warning, hold, origin)| LogData {
+        user: Some(UserId(user.into())),
+        access: Some(Access::Api),
+        warning: Some(warning),
+        hold: Some(hold),
+        origin: Some(origin),
+    });
+    use proptest::option::of as option;
+    (option(any::<u32>()), option(mode), option(-5i64..200), option(any::<i64>()), option(any::<bool>()), option(log))
+        .prop_map(|(id, mode, intensity, duration, replace, log)| Body {
+            id: id.map(|id| ShockerId(id.into())),
+            mode,
+            intensity,
+            duration,
+            replace,
+            log,
+        })
+}
+
+fn client_message() -> impl Strategy<Value = ClientMessage<'static>> {
+    let names = || proptest::collection::vec(text(), 0..4);
+    let command = (text(), body()).prop_map(|(target, body)| PublishCommand { target, body });
+    prop_oneof![
+        Just(ClientMessage::Ping),
+        names().prop_map(ClientMessage::Subscribe),
+        names().prop_map(ClientMessage::Unsubscribe),
+        proptest::collection::vec(command, 0..3).prop_map(ClientMessage::Publish),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read_again(message in client_message()) {
+        for dialect in BOTH {
+            let text = message.to_text(dialect);
+            prop_assert_eq!(&decode_client(dialect, &text).unwrap(), &message);
+            prop_assert_eq!(&decode_client(dialect, &text).unwrap().into_owned(), &message);
+            lint_client(dialect, &text);
+        }
+    }
+
+    #[test]
+    fn link_commands_are_read_again(mode in "[vse]", i in 0i64..101, name in text(), hold in any::<bool>()) {
+        let link = LinkCommand {
+            mode: Some(Mode::from_letter(&mode)), intensity: Some(i), duration: Some(1000), replace: Some(true),
+            warning: Some(false), username: Some(name), warning_level: Some(0), hold: Some(hold),
+        };
+        let text = ClientMessage::Link(link.clone()).to_text(Dialect::V2);
+        prop_assert_eq!(decode_client(Dialect::V2, &text).unwrap(), ClientMessage::Link(link));
+    }
+
+    #[test]
+    fn replies_are_read_again(code in text(), message in text(), original in text(), payload in proptest::collection::vec(text(), 0..3)) {
+        let envelope = ServerMessage::Envelope(Envelope::error(code.clone(), message, original));
+        prop_assert_eq!(&decode_server(Dialect::V2, &envelope.to_text()).map(ServerMessage::into_owned).unwrap(), &envelope);
+        let reply = ServerMessage::V1(V1Reply::new(code, payload));
+        prop_assert_eq!(&decode_server(Dialect::V1, &reply.to_text()).map(ServerMessage::into_owned).unwrap(), &reply);
+    }
+
+    #[test]
+    fn channels_come_back(name in "c?[0-9]{0,5}-(ops|sops-[A-Z]{0,4}|ping|log)|\\PC{0,12}") {
+        prop_assert_eq!(Channel::parse(&name).to_string(), name);
+    }
+
+    #[test]
+    fn no_text_is_too_odd(text in "\\PC{0,60}|[\\[\\]{}\":,0-9a-zA-Z ]{0,80}") {
+        for dialect in BOTH {
+            let _ = (decode_client(dialect, &text), lint_client(dialect, &text));
+            let _ = (decode_server(dialect, &text), lint_server(dialect, &text));
+        }
+    }
+
+    #[test]
+    fn no_mutation_is_too_odd(message in client_message(), at in any::<proptest::sample::Index>(), with in "[\"\\\\{}\\[\\],:0nt]") {
+        for dialect in BOTH {
+            let text = message.to_text(dialect);
+            let mut characters: Vec<char> = text.chars().collect();
+            let at = at.index(characters.len());
+            characters[at] = with.chars().next().unwrap();
+            let text: String = characters.into_iter().collect();
+            let decodes = decode_client(dialect, &text).is_ok();
+            let lint = lint_client(dialect, &text);
+            prop_assert!(decodes || lint.iter().any(|deviation| deviation.level == Level::Error));
+        }
+    }
+}
