@@ -1,0 +1,39 @@
+//! How the program ends: one set of exit codes for all subcommands.
+
+use std::fmt::Display;
+use std::io;
+use std::process::ExitCode;
+
+/// The codes, for `--help`.
+pub(crate) const HELP: &str = "Exit codes:
+  0  all is well, or the mocks ended as they were told
+  1  something was found: a deviation, a failing case
+  2  the command line, a world file or a setting is wrong
+  3  nothing could start or be reached: the port is in use, a file cannot be read
+  4  no case was selected, or every one was skipped
+  5  nothing but known failures that now pass
+  6  the suite itself is at fault";
+
+/// Something was found.
+pub(crate) const FOUND: u8 = 1;
+/// The caller gave something wrong.
+pub(crate) const USAGE: u8 = 2;
+/// The machine does not let us.
+pub(crate) const CANNOT: u8 = 3;
+
+/// Says what went wrong on standard error, in clap's manner.
+pub(crate) fn with(code: u8, what: impl Display) -> ExitCode {
+    let style = anstyle::AnsiColor::Red.on_default().bold();
+    // Nobody is left to be told when standard error is closed.
+    let _ = io::Write::write_fmt(&mut anstream::stderr(), format_args!("{style}error:{style:#} {what}\n"));
+    ExitCode::from(code)
+}
+
+/// The end after writing output. A reader that has seen enough and closed the pipe is no error.
+pub(crate) fn after(written: io::Result<()>) -> ExitCode {
+    match written {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(e) => with(CANNOT, format_args!("the output cannot be written: {e}")),
+    }
+}

@@ -1,0 +1,144 @@
+//! The protocols that this program knows. A further one is a further entry of [`ALL`].
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use dummyload_host::Mock;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+
+/// All protocols, in the order in which they are served.
+pub(crate) const ALL: &[Protocol] = &[Protocol {
+    name: "pishock",
+    port: 4101,
+    demo_world: pishock_mock::DEMO_WORLD,
+    read_world: pishock::read_world,
+    check_world: check::<pishock_mock::WorldFile>,
+    start: |start| Box::pin(pishock::start(start)),
+    dialects: &["v2", "v1"],
+    lint: pishock::lint,
+}];
+
+/// What the subcommands need of a protocol.
+pub(crate) struct Protocol {
+    pub(crate) name: &'static str,
+    /// Where its mock listens unless told otherwise.
+    pub(crate) port: u16,
+    /// The world file of the demo world, with comments.
+    pub(crate) demo_world: &'static str,
+    /// Reads a world file and gives it back with all its defaults.
+    pub(crate) read_world: fn(&str) -> Result<Value, String>,
+    /// Whether a world, changed by settings, still is one.
+    pub(crate) check_world: fn(&Value) -> Result<(), String>,
+    pub(crate) start: fn(Start) -> Starting,
+    /// The forms that its messages have, the usual one first.
+    pub(crate) dialects: &'static [&'static str],
+    /// What is not as the documents show it in a message of this dialect from this side.
+    pub(crate) lint: fn(dialect: &str, from: Side, message: &str) -> Vec<Finding>,
+}
+
+/// What a mock starts with.
+pub(crate) struct Start {
+    pub(crate) address: SocketAddr,
+    pub(crate) seed: u64,
+    pub(crate) virtual_clock: bool,
+    pub(crate) admin_token: Option<String>,
+    /// As `read_world` gives it.
+    pub(crate) world: Value,
+}
+
+pub(crate) type Starting = Pin<Box<dyn Future<Output = io::Result<Started>> + Send>>;
+
+/// A mock that listens.
+pub(crate) struct Started {
+    pub(crate) mock: Mock,
+    /// The address that a client connects to, complete with credentials.
+    pub(crate) ws: String,
+    /// What else a program needs to go on at once.
+    pub(crate) demo: Value,
+}
+
+/// Who has sent a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Side {
+    /// Sent by a client
+    Client,
+    /// Sent by a server
+    Server,
+}
+
+/// A deviation of one message.
+pub(crate) struct Finding {
+    /// Where, as a JSON pointer; empty for the whole message.
+    pub(crate) pointer: String,
+    pub(crate) level: &'static str,
+    pub(crate) kind: &'static str,
+    pub(crate) text: String,
+}
+
+impl std::fmt::Debug for Protocol {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// The protocol of this name.
+pub(crate) fn find(name: &str) -> Option<&'static Protocol> {
+    ALL.iter().find(|protocol| protocol.name == name)
+}
+
+/// Takes the name of a protocol on the command line.
+pub(crate) fn parser() -> impl TypedValueParser<Value = &'static Protocol> {
+    PossibleValuesParser::new(ALL.iter().map(|protocol| protocol.name))
+        .try_map(|name| find(&name).ok_or("there is no such protocol"))
+}
+
+fn check<World: DeserializeOwned>(world: &Value) -> Result<(), String> {
+    World::deserialize(world).map(drop).map_err(|e| e.to_string())
+}
+
+mod pishock {
+    use super::{Finding, Side, Start, Started, io};
+    use pishock_mock::{PishockMock, WorldFile};
+    use pishock_proto::{Dialect, Level, lint_client, lint_server};
+    use serde::Deserialize;
+    use serde_json::Value;
+
+    pub(super) fn read_world(text: &str) -> Result<Value, String> {
+        let world = WorldFile::parse(text).map_err(|e| e.to_string())?;
+        serde_json::to_value(world).map_err(|e| e.to_string())
+    }
+
+    pub(super) async fn start(start: Start) -> io::Result<Started> {
+        let world = WorldFile::deserialize(start.world).map_err(|e| io::Error::new(io::ErrorKind::InvalidInput, e))?;
+        let mut builder = PishockMock::builder().address(start.address).seed(start.seed).world(world);
+        if start.virtual_clock {
+            builder = builder.virtual_clock();
+        }
+        if let Some(token) = start.admin_token {
+            builder = builder.admin_token(token);
+        }
+        let mock = builder.start().await?;
+        Ok(Started { ws: mock.url(), demo: mock.demo(), mock: mock.into() })
+    }
+
+    pub(super) fn lint(dialect: &str, from: Side, message: &str) -> Vec<Finding> {
+        let dialect = if dialect == "v1" { Dialect::V1 } else { Dialect::V2 };
+        let deviations = match from {
+            Side::Client => lint_client(dialect, message),
+            Side::Server => lint_server(dialect, message),
+        };
+        let finding = |deviation: pishock_proto::Deviation| Finding {
+            pointer: deviation.pointer,
+            level: match deviation.level {
+                Level::Info => "info",
+                Level::Warning => "warning",
+                Level::Error => "error",
+            },
+            kind: deviation.kind.name(),
+            text: deviation.text,
+        };
+        deviations.into_iter().map(finding).collect()
+    }
+}

@@ -1,0 +1,253 @@
+//! `dummyload serve`.
+
+use crate::exit;
+use crate::protocols::{self, Protocol, Start, Started};
+use crate::settings::{self, Setting, WorldArg};
+use anstyle::Style;
+use clap::ValueEnum;
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{self, IsTerminal, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tracing_subscriber::EnvFilter;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  dummyload serve                                   every protocol, on its own port
+  dummyload serve pishock --port 0                  on a free port; the ready line says which
+  dummyload serve pishock --world my-world.toml     with people and things of your own
+  dummyload serve pishock --set strict=true         refuse what the documents do not show
+  dummyload serve --clock virtual                   time stands still until it is advanced
+
+The first line on standard output is JSON, and comes when every mock listens:
+  {\"ready\":true,\"pid\":..,\"seed\":..,\"mocks\":[{\"protocol\":..,\"ws\":..,\"http\":..,\"admin\":..,\"ca\":null,\"demo\":{..}}]}
+Logs go to standard error. SIGTERM, SIGINT and POST /__mock/shutdown end it in good order.
+
+Exit codes:
+  0  it ended as it was told
+  2  the command line, a world file or a setting is wrong
+  3  it cannot listen, for example because the port is in use")]
+pub(crate) struct Args {
+    /// Which mocks to start [default: all]
+    #[arg(value_name = "PROTOCOL", value_parser = protocols::parser())]
+    protocols: Vec<&'static Protocol>,
+    /// The first port; further mocks take the next ones; 0 takes free ones [default: each protocol's own]
+    #[arg(long, value_name = "N")]
+    port: Option<u16>,
+    /// The address to listen on; one that other machines reach needs --admin-token
+    #[arg(long, value_name = "ADDR", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    host: IpAddr,
+    /// What the control plane asks for, as `Authorization: Bearer TOKEN`
+    #[arg(long, value_name = "TOKEN", env = "DUMMYLOAD_ADMIN_TOKEN", hide_env_values = true)]
+    admin_token: Option<String>,
+    /// The seed of all ids and chances: the same seed and inputs give the same bytes
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// A world file, TOML or JSON; PROTOCOL=FILE when several mocks are started
+    #[arg(long, value_name = "FILE", value_parser = WorldArg::parse)]
+    world: Vec<WorldArg>,
+    /// An option of the world file; PROTOCOL.KEY=VALUE when several mocks are started
+    #[arg(long, value_name = "KEY=VALUE", value_parser = Setting::parse)]
+    set: Vec<Setting>,
+    /// Whose time the mocks have
+    #[arg(long, value_enum, default_value = "real")]
+    clock: Clock,
+    /// What to log: a level (error, warn, info, debug, trace), or target=level, separated by commas
+    #[arg(long, value_name = "FILTER", default_value = "warn", value_parser = |text: &str| EnvFilter::try_new(text))]
+    log: EnvFilter,
+    /// Write the ready line to this file as well; it is removed at the end
+    #[arg(long, value_name = "FILE")]
+    ready_file: Option<PathBuf>,
+    /// End when standard input ends, so that no mock outlives the program that started it
+    #[arg(long)]
+    exit_with_parent: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Clock {
+    /// The machine's time
+    Real,
+    /// Time that stands still until POST /__mock/clock/advance
+    Virtual,
+}
+
+/// An exit code, and what to say about it.
+struct Failure(u8, String);
+
+pub(crate) async fn run(args: Args) -> ExitCode {
+    match serve(args).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure(code, text)) => exit::with(code, text),
+    }
+}
+
+async fn serve(args: Args) -> Result<(), Failure> {
+    let usage = |text| Failure(exit::USAGE, text);
+    let served = served(&args.protocols).map_err(usage)?;
+    let worlds = settings::worlds(&served, &args.world, &args.set).map_err(usage)?;
+    if !args.host.is_loopback() && args.admin_token.is_none() {
+        return Err(usage(format!(
+            "--host {} can be reached from other machines, and so could the control plane: give --admin-token TOKEN, \
+             or set DUMMYLOAD_ADMIN_TOKEN",
+            args.host
+        )));
+    }
+    if let Some(file) = &args.ready_file {
+        remove(file)?; // one from an earlier run would lie
+    }
+    tracing_subscriber::fmt().with_env_filter(args.log).with_writer(io::stderr).with_ansi(colour()).init();
+    let stop = watch::Sender::new(false);
+    stop_when_told(&stop, args.exit_with_parent).map_err(|e| Failure(exit::CANNOT, e.to_string()))?;
+
+    let mut mocks = Vec::new();
+    for (at, (protocol, world)) in served.iter().zip(worlds).enumerate() {
+        let start = Start {
+            address: SocketAddr::new(args.host, port(args.port, at, protocol).map_err(usage)?),
+            seed: args.seed,
+            virtual_clock: args.clock == Clock::Virtual,
+            admin_token: args.admin_token.clone(),
+            world,
+        };
+        let started = (protocol.start)(start).await;
+        mocks.push((*protocol, started.map_err(|e| Failure(exit::CANNOT, format!("{protocol:?}: {e}")))?));
+    }
+    let ready = ready_line(args.seed, &mocks);
+    if let Some(file) = &args.ready_file {
+        write_whole(file, &ready).map_err(|e| cannot_write(file, &e))?;
+    }
+    announce(&ready, &mocks).map_err(|e| Failure(exit::CANNOT, format!("standard output: {e}")))?;
+
+    let mut running = JoinSet::new();
+    for (_, Started { mock, .. }) in mocks {
+        let mut told = stop.subscribe();
+        running.spawn(async move {
+            tokio::select! {
+                () = mock.stopped() => {}
+                _ = told.wait_for(|stop| *stop) => {}
+            }
+            mock.stop().await;
+        });
+    }
+    while running.join_next().await.is_some() {}
+    args.ready_file.as_deref().map_or(Ok(()), remove)
+}
+
+fn served(named: &[&'static Protocol]) -> Result<Vec<&'static Protocol>, String> {
+    if named.is_empty() {
+        return Ok(protocols::ALL.iter().collect());
+    }
+    for (at, protocol) in named.iter().enumerate() {
+        if named[..at].iter().any(|earlier| earlier.name == protocol.name) {
+            return Err(format!("{protocol:?} is named twice; start the program twice for two of it"));
+        }
+    }
+    Ok(named.to_vec())
+}
+
+fn port(first: Option<u16>, at: usize, protocol: &Protocol) -> Result<u16, String> {
+    match first {
+        None => Ok(protocol.port),
+        Some(0) => Ok(0),
+        Some(first) => u16::try_from(at)
+            .ok()
+            .and_then(|at| first.checked_add(at))
+            .ok_or_else(|| format!("--port {first} leaves no port for {protocol:?}; ports end at 65535")),
+    }
+}
+
+/// Tells the mocks to stop when the process is asked to, or when its parent has gone.
+fn stop_when_told(stop: &watch::Sender<bool>, with_parent: bool) -> io::Result<()> {
+    // Listened for before anybody knows of the process, so that no signal is missed.
+    #[cfg(unix)]
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    #[cfg(unix)]
+    let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
+    let told = stop.clone();
+    tokio::spawn(async move {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        #[cfg(not(unix))]
+        let _ = tokio::signal::ctrl_c().await;
+        told.send_replace(true);
+    });
+    if with_parent {
+        let told = stop.clone();
+        // A thread of its own, because a read of standard input cannot be given up.
+        std::thread::spawn(move || {
+            let mut sink = [0; 1024];
+            let mut stdin = io::stdin().lock();
+            while matches!(stdin.read(&mut sink), Ok(1..)) {}
+            told.send_replace(true);
+        });
+    }
+    Ok(())
+}
+
+fn ready_line(seed: u64, mocks: &[(&Protocol, Started)]) -> String {
+    let mocks: Vec<Value> = mocks
+        .iter()
+        .map(|(protocol, started)| {
+            json!({
+                "protocol": protocol.name, "ws": started.ws, "http": started.mock.http_url(),
+                "admin": started.mock.admin_url(), "ca": null, "demo": started.demo,
+            })
+        })
+        .collect();
+    format!("{}\n", json!({"ready": true, "pid": std::process::id(), "seed": seed, "mocks": mocks}))
+}
+
+fn announce(ready: &str, mocks: &[(&Protocol, Started)]) -> io::Result<()> {
+    let mut out = io::stdout();
+    out.write_all(ready.as_bytes())?;
+    if out.is_terminal() {
+        anstream::AutoStream::auto(&mut out).write_all(summary(mocks).as_bytes())?;
+    }
+    out.flush()
+}
+
+/// The same for people.
+fn summary(mocks: &[(&Protocol, Started)]) -> String {
+    let bold = Style::new().bold();
+    let mut text = String::new();
+    for (protocol, Started { mock, ws, .. }) in mocks {
+        let (name, http, admin) = (protocol.name, mock.http_url(), mock.admin_url());
+        // Writing to a string does not fail.
+        let _ = write!(
+            text,
+            "\n{bold}{name}{bold:#}\n  WebSocket  {ws}\n  HTTP       {http}\n  control    {admin}\n  \
+             to watch   curl -N '{admin}/log?format=sse'\n"
+        );
+    }
+    text + "\nCtrl-C ends it.\n"
+}
+
+fn colour() -> bool {
+    anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never
+}
+
+/// Writes the file so that whoever finds it finds all of it.
+fn write_whole(file: &Path, text: &str) -> io::Result<()> {
+    let mut part = file.as_os_str().to_owned();
+    part.push(".part");
+    fs::write(&part, text)?;
+    fs::rename(&part, file)
+}
+
+fn remove(file: &Path) -> Result<(), Failure> {
+    match fs::remove_file(file) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(cannot_write(file, &e)),
+        _ => Ok(()),
+    }
+}
+
+fn cannot_write(file: &Path, e: &io::Error) -> Failure {
+    Failure(exit::CANNOT, format!("the ready file {} cannot be written: {e}", file.display()))
+}

@@ -1,0 +1,142 @@
+//! The world that a mock starts with: a world file, and options of it set on the command line.
+
+use crate::protocols::{self, Protocol};
+use serde_json::Value;
+use std::fs;
+use std::path::PathBuf;
+
+/// `[PROTOCOL=]FILE`.
+#[derive(Clone, Debug)]
+pub(crate) struct WorldArg {
+    protocol: Option<&'static str>,
+    file: PathBuf,
+}
+
+impl WorldArg {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let named = text.split_once('=').and_then(|(name, file)| Some((protocols::find(name)?, file)));
+        Ok(match named {
+            Some((protocol, file)) => Self { protocol: Some(protocol.name), file: file.into() },
+            None => Self { protocol: None, file: text.into() },
+        })
+    }
+}
+
+/// `[PROTOCOL.]KEY=VALUE`.
+#[derive(Clone, Debug)]
+pub(crate) struct Setting {
+    protocol: Option<&'static str>,
+    key: String,
+    value: String,
+}
+
+impl Setting {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let (key, value) = text.split_once('=').ok_or("write KEY=VALUE, as in strict=true")?;
+        let named = key.split_once('.').and_then(|(name, key)| Some((protocols::find(name)?, key)));
+        let (protocol, key) = named.map_or((None, key), |(protocol, key)| (Some(protocol.name), key));
+        Ok(Self { protocol, key: key.to_owned(), value: value.to_owned() })
+    }
+}
+
+/// The worlds of these protocols, in their order.
+///
+/// # Errors
+/// Whatever the caller has to mend: which argument or file, where in it, and what is wrong there.
+pub(crate) fn worlds(
+    served: &[&'static Protocol],
+    files: &[WorldArg],
+    settings: &[Setting],
+) -> Result<Vec<Value>, String> {
+    for file in files {
+        owner(file.protocol, served, &format!("--world {}", file.file.display()), '=')?;
+    }
+    for setting in settings {
+        owner(setting.protocol, served, &format!("--set {}", setting.key), '.')?;
+    }
+    served
+        .iter()
+        .map(|protocol| {
+            let mine = |name: Option<&str>| name.is_none_or(|name| name == protocol.name);
+            let mut files = files.iter().filter(|file| mine(file.protocol));
+            let mut world = match (files.next(), files.next()) {
+                (None, _) => (protocol.read_world)(protocol.demo_world)?,
+                (Some(file), None) => read(protocol, file)?,
+                (Some(_), Some(_)) => return Err(format!("{protocol:?} has two world files; give one --world")),
+            };
+            for setting in settings.iter().filter(|setting| mine(setting.protocol)) {
+                apply(protocol, &mut world, setting)?;
+            }
+            Ok(world)
+        })
+        .collect()
+}
+
+/// Refuses an argument that is for none of the served protocols, or might be for several.
+fn owner(named: Option<&str>, served: &[&Protocol], what: &str, separator: char) -> Result<(), String> {
+    match named {
+        None if served.len() > 1 => {
+            Err(format!("{what}: several protocols are served, so say for which one: PROTOCOL{separator}..."))
+        }
+        Some(name) if !served.iter().any(|protocol| protocol.name == name) => {
+            Err(format!("{what}: {name} is not served; name it among the protocols, or leave this away"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn read(protocol: &Protocol, file: &WorldArg) -> Result<Value, String> {
+    let path = file.file.display();
+    let text = fs::read_to_string(&file.file).map_err(|e| format!("the world file {path} cannot be read: {e}"))?;
+    (protocol.read_world)(&text).map_err(|e| format!("the world file {path} is not valid: {e}"))
+}
+
+fn apply(protocol: &Protocol, world: &mut Value, setting: &Setting) -> Result<(), String> {
+    let Setting { key, value, .. } = setting;
+    let Some(options) = world.get_mut("options").and_then(Value::as_object_mut) else {
+        return Err(format!("--set {key}: {protocol:?} has no options"));
+    };
+    let Some(option) = options.get_mut(key) else {
+        return Err(format!("--set {key}: {protocol:?} has no such option; {}", nearest(key, options.keys())));
+    };
+    let before = std::mem::replace(option, serde_json::from_str(value).unwrap_or_else(|_| value.as_str().into()));
+    (protocol.check_world)(world).map_err(|e| format!("--set {key}={value}: {e}; the default is {before}"))
+}
+
+/// The name that was probably meant, else all there are.
+fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a String>) -> String {
+    let known: Vec<&str> = known.map(String::as_str).collect();
+    let likeness = |known: &&str| (strsim::jaro_winkler(name, known) * 1000.0) as u32;
+    match known.iter().copied().max_by_key(likeness) {
+        Some(best) if likeness(&best) > 800 => format!("did you mean {best}?"),
+        _ => format!("there are {}", known.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(settings: &[&str]) -> Result<Value, String> {
+        let settings: Vec<_> = settings.iter().map(|text| Setting::parse(text).unwrap()).collect();
+        worlds(&[&protocols::ALL[0]], &[], &settings).map(|mut worlds| worlds.remove(0))
+    }
+
+    #[test]
+    fn settings_take_the_type_of_their_option() {
+        let world = set(&["strict=true", "pishock.login_failure=http401", "invalid_key_status=401"]).unwrap();
+        assert_eq!(world["options"]["strict"], true);
+        assert_eq!(world["options"]["login_failure"], "http401");
+        assert_eq!(world["options"]["invalid_key_status"], 401);
+    }
+
+    #[test]
+    fn a_wrong_setting_says_what_would_be_right() {
+        let message = |settings: &[&str]| set(settings).unwrap_err();
+        assert_eq!(message(&["strct=true"]), "--set strct: pishock has no such option; did you mean strict?");
+        assert!(message(&["zzz=1"]).contains("there are invalid_key_status, login_failure"));
+        assert!(message(&["strict=maybe"]).contains("expected a boolean; the default is false"));
+        assert!(message(&["login_failure=htp401"]).contains("expected one of `envelope`, `http401`"));
+        assert_eq!(Setting::parse("strict").unwrap_err(), "write KEY=VALUE, as in strict=true");
+    }
+}
