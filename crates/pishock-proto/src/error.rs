@@ -16,6 +16,11 @@ impl OutOfRange {
         Self { what: "intensity", given: given as u32, range: "0 to 100 percent" }
     }
 
+    pub(crate) fn codes(given: usize) -> Self {
+        let given = u32::try_from(given).unwrap_or(u32::MAX);
+        Self { what: "number of share codes", given, range: "1 to 20 in one call" }
+    }
+
     pub(crate) const fn duration(given: u32) -> Self {
         Self { what: "duration", given, range: "100 to 15000 milliseconds" }
     }

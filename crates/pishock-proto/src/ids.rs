@@ -41,6 +41,11 @@ number! {
     ShockerId
 }
 
+number! {
+    /// The number of a share: of one shocker to one account (dossier 6.3).
+    ShareId
+}
+
 macro_rules! text {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*

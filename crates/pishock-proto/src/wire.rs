@@ -138,7 +138,7 @@ pub(crate) trait Members<'de>: Default {
 }
 
 /// A member name; borrowed unless it has escapes.
-struct Name<'a>(Cow<'a, str>);
+pub(crate) struct Name<'a>(pub(crate) Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for Name<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
