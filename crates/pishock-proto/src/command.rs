@@ -1,6 +1,8 @@
 //! Commands that cannot be invalid.
 
-use crate::{Access, Body, Channel, DurationMs, Intensity, LogData, Mode, PublishCommand, ShockerId, UserId};
+use crate::{
+    Access, Body, Channel, DurationMs, HubId, Intensity, LogData, Mode, PublishCommand, ShareCode, ShockerId, UserId,
+};
 use alloc::borrow::{Cow, ToOwned};
 use alloc::string::{String, ToString};
 
@@ -96,7 +98,7 @@ impl Command {
         self
     }
 
-    /// By which right it is sent; [`Command::on`] sets it for share codes.
+    /// By which right it is sent; [`Command::on_share`] sets it for share codes.
     #[must_use]
     pub fn access(mut self, access: Access) -> Self {
         self.access = access;
@@ -123,23 +125,86 @@ impl Command {
         self.duration
     }
 
-    /// The command as it goes to a channel. On a channel of a share code the access kind becomes `sc`.
-    pub fn on(self, channel: Channel) -> PublishCommand<'static> {
-        let access = if matches!(channel, Channel::SharedOps(..)) { Access::ShareCode } else { self.access };
+    /// Whether it is a stop, which no limit ever holds back.
+    pub fn is_stop(&self) -> bool {
+        self.mode == Mode::End
+    }
+
+    /// Whether it replaces a running command.
+    pub fn replaces(&self) -> bool {
+        self.replace
+    }
+
+    /// Whether it is part of a held button.
+    pub fn is_hold(&self) -> bool {
+        self.hold
+    }
+
+    /// The account that it names, if any.
+    pub(crate) fn named_user(&self) -> Option<UserId> {
+        self.user
+    }
+
+    /// The command for a shocker of one's own hub.
+    pub fn on_hub(self, hub: HubId) -> Order {
+        Order { channel: Channel::Ops(hub), command: self }
+    }
+
+    /// The command for a shocker that is shared under a claimed code; its access kind becomes `sc`.
+    pub fn on_share(mut self, hub: HubId, code: ShareCode) -> Order {
+        self.access = Access::ShareCode;
+        Order { channel: Channel::SharedOps(hub, code), command: self }
+    }
+}
+
+/// A command with the channel that it goes to, which is always one to operate on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    channel: Channel,
+    command: Command,
+}
+
+impl Order {
+    /// [`Channel::Ops`] or [`Channel::SharedOps`].
+    pub fn channel(&self) -> &Channel {
+        &self.channel
+    }
+
+    /// The command.
+    pub fn command(&self) -> &Command {
+        &self.command
+    }
+
+    /// The same channel with another command.
+    #[must_use]
+    pub(crate) fn with(&self, command: Command) -> Self {
+        Self { channel: self.channel.clone(), command }
+    }
+
+    /// The stop for the same shocker on the same channel.
+    #[must_use]
+    pub fn stop(&self) -> Self {
+        let stop = Command { origin: self.command.origin.clone(), ..Command::stop(self.command.shocker) };
+        self.with(Command { user: self.command.user, access: self.command.access.clone(), ..stop })
+    }
+}
+
+impl From<Order> for PublishCommand<'static> {
+    fn from(Order { channel, command }: Order) -> Self {
         let body = Body {
-            id: Some(self.shocker),
-            mode: Some(self.mode),
-            intensity: Some(self.intensity.get().into()),
-            duration: Some(self.duration.into()),
-            replace: Some(self.replace),
+            id: Some(command.shocker),
+            mode: Some(command.mode),
+            intensity: Some(command.intensity.get().into()),
+            duration: Some(command.duration.into()),
+            replace: Some(command.replace),
             log: Some(LogData {
-                user: self.user,
-                access: Some(access),
-                warning: Some(self.warning),
-                hold: Some(self.hold),
-                origin: Some(Cow::Owned(self.origin.unwrap_or_else(|| "dummyload".to_owned()))),
+                user: command.user,
+                access: Some(command.access),
+                warning: Some(command.warning),
+                hold: Some(command.hold),
+                origin: Some(Cow::Owned(command.origin.unwrap_or_else(|| "dummyload".to_owned()))),
             }),
         };
-        PublishCommand { target: Cow::Owned(channel.to_string()), body }
+        Self { target: Cow::Owned(channel.to_string()), body }
     }
 }

@@ -4,11 +4,11 @@
 //! out of range, while what arrived from elsewhere is a [`Body`], which shows what really was sent.
 //!
 //! ```
-//! use pishock_proto::{Channel, ClientMessage, Command, Dialect, DurationMs, HubId, Intensity, ShockerId};
+//! use pishock_proto::{ClientMessage, Command, Dialect, DurationMs, HubId, Intensity, ShockerId};
 //!
 //! # fn main() -> Result<(), pishock_proto::OutOfRange> {
 //! let command = Command::vibrate(ShockerId(321), Intensity::new(20)?, DurationMs::new(1000)?).origin("my app");
-//! let message = ClientMessage::publish([command.on(Channel::Ops(HubId(1234)))]);
+//! let message = ClientMessage::publish([command.on_hub(HubId(1234))]);
 //! assert_eq!(
 //!     message.to_text(Dialect::V2),
 //!     concat!(
@@ -31,18 +31,20 @@ mod channel;
 mod command;
 mod error;
 mod escape;
+pub mod http;
 mod ids;
 mod lint;
 mod message;
+pub mod session;
 mod tree;
 mod units;
 mod url;
 mod wire;
 
 pub use channel::Channel;
-pub use command::Command;
+pub use command::{Command, Order};
 pub use error::{DecodeError, OutOfRange, UrlError};
-pub use ids::{HubId, LinkId, ShareCode, ShockerId, UserId};
+pub use ids::{HubId, LinkId, ShareCode, ShareId, ShockerId, UserId};
 pub use lint::{Deviation, DeviationKind, Level, lint_client, lint_server};
 pub use message::{
     Body, ClientMessage, Dialect, Envelope, ErrorCode, LinkCommand, LogData, PublishCommand, ServerMessage, V1Reply,

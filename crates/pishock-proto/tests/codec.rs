@@ -13,7 +13,7 @@ const BOTH: [Dialect; 2] = [Dialect::V1, Dialect::V2];
 
 fn publish() -> ClientMessage<'static> {
     let command = Command::vibrate(ShockerId(321), Intensity::new(20).unwrap(), DurationMs::new(1000).unwrap());
-    ClientMessage::publish([command.user(UserId(77)).origin("my app").on(Channel::Ops(HubId(1234)))])
+    ClientMessage::publish([command.user(UserId(77)).origin("my app").on_hub(HubId(1234))])
 }
 
 #[test]
@@ -48,10 +48,11 @@ fn the_canonical_bytes_are_those_of_the_dossier() {
 #[test]
 fn commands_cannot_be_out_of_range() {
     assert!(Intensity::new(101).is_err() && DurationMs::new(99).is_err() && DurationMs::new(15_001).is_err());
-    let stop = Command::stop(ShockerId(1)).on(Channel::SharedOps(HubId(2), ShareCode::new("X")));
+    let stop = PublishCommand::from(Command::stop(ShockerId(1)).on_share(HubId(2), ShareCode::new("X")));
     assert_eq!((stop.body.intensity, stop.body.duration, stop.body.mode), (Some(0), Some(0), Some(Mode::End)));
     assert_eq!(stop.body.log.unwrap().access, Some(Access::ShareCode));
-    let long = Command::beep(ShockerId(1), DurationMs::MIN).origin(&"ä".repeat(100)).on(Channel::Ops(HubId(2)));
+    let long = Command::beep(ShockerId(1), DurationMs::MIN).origin(&"ä".repeat(100)).on_hub(HubId(2));
+    let long = PublishCommand::from(long);
     assert_eq!(long.body.log.unwrap().origin.unwrap().chars().count(), 64);
 }
 

@@ -229,8 +229,8 @@ fn from_link(link: wire::Link<'_>) -> LinkCommand<'_> {
 
 impl<'a> ClientMessage<'a> {
     /// A PUBLISH of these commands.
-    pub fn publish(commands: impl IntoIterator<Item = PublishCommand<'a>>) -> Self {
-        Self::Publish(commands.into_iter().collect())
+    pub fn publish(commands: impl IntoIterator<Item = impl Into<PublishCommand<'a>>>) -> Self {
+        Self::Publish(commands.into_iter().map(Into::into).collect())
     }
 
     /// Writes the canonical text behind what is in `out`: compact, members in the documents' order, absent ones left
