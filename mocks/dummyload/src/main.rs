@@ -13,7 +13,7 @@ use clap_complete::Shell;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-/// Mock servers for WebSocket APIs whose real ones move hardware or money, and the conformance suite that judges them.
+/// Mock servers for WebSocket APIs whose real ones act on people and hardware, and the conformance suite that judges them.
 #[derive(Debug, Parser)]
 #[command(name = "dummyload", version, after_help = exit::HELP, propagate_version = true)]
 struct Cli {
@@ -24,7 +24,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Start mock servers and run until told to stop
-    Serve(serve::Args),
+    Serve(Box<serve::Args>),
     /// Print the world file a mock starts with, to copy and change
     World(world::Args),
     /// Say what in recorded messages is not as the documents show it
@@ -45,7 +45,7 @@ struct Completions {
 #[tokio::main]
 async fn main() -> ExitCode {
     match Cli::parse().command {
-        Command::Serve(args) => serve::run(args).await,
+        Command::Serve(args) => serve::run(*args).await,
         Command::World(args) => world::run(&args),
         Command::Lint(args) => lint::run(&args),
         Command::Conformance(args) => conformance::run(args).await,
