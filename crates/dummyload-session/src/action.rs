@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 use core::fmt;
 
 /// One thing to be done for a session. Taken from [`Session::poll_action`](crate::Session::poll_action), in order.
+/// Whoever runs a session must know them all, so this list is closed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Action {
     /// Open a WebSocket; answered with [`Input::Connected`](crate::Input::Connected) or
     /// [`Input::ConnectFailed`](crate::Input::ConnectFailed). A connection still open is given up first.

@@ -47,7 +47,6 @@ pub trait Session {
 
 /// What a session tells the program, in the order in which it happened: outcomes and pushes share one queue, so a push
 /// that came before a reply is seen before it.
-#[non_exhaustive]
 pub enum SessionEvent<S: Session + ?Sized> {
     /// Something that was not asked for.
     Notice(S::Event),

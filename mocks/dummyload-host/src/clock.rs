@@ -48,6 +48,13 @@ impl Clock {
         }
     }
 
+    /// The clock as it was set: a virtual one goes back to `start`, a real one goes on.
+    pub(crate) fn restart(&mut self, start: Timestamp) {
+        if let Self::Virtual(now) = self {
+            *now = start;
+        }
+    }
+
     /// Moves the time forward to `to`; never back, since no state machine allows that.
     pub(crate) fn advance_to(&mut self, to: Timestamp) {
         match self {

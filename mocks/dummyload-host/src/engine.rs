@@ -111,6 +111,8 @@ enum Later {
 pub(crate) struct Engine {
     world: Box<dyn World>,
     pub(crate) clock: Clock,
+    /// When a virtual clock starts, also after a reset.
+    start: Timestamp,
     pub(crate) seed: Seed,
     ids: IdSource,
     pub(crate) faults: Faults,
@@ -137,6 +139,7 @@ impl Engine {
         world.reset(seed);
         Self {
             world,
+            start: clock.now(),
             clock,
             seed,
             ids: IdSource::new(seed),
@@ -355,6 +358,7 @@ impl Engine {
         self.faults = Faults::new(seed.0);
         self.later.clear();
         self.journal.clear();
+        self.clock.restart(self.start);
         self.world.reset(seed);
         self.settle(Vec::new());
     }

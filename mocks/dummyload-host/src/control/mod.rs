@@ -47,7 +47,10 @@ pub(crate) fn is_control(path: &str) -> bool {
 const ROUTES: &[(&str, &str)] = &[
     ("GET /__mock/health", "whether the mock runs"),
     ("GET /__mock/state", "the state of the simulated world"),
-    ("POST /__mock/reset", "back to the first state, all connections cut; {\"seed\":N} changes the seed"),
+    (
+        "POST /__mock/reset",
+        "back to the first state and a virtual clock to its start, all connections cut; {\"seed\":N} changes the seed",
+    ),
     ("GET /__mock/connections", "who is connected"),
     ("DELETE /__mock/connections/{id}", "end a connection; ?mode=close|cut|half-close, ?code=, ?reason="),
     ("POST /__mock/inject", "send to {\"to\":ID|\"all\"}: text, json, binary or raw (hex), ping, close"),
