@@ -1,1 +1,22 @@
-//! Runs any sans-IO dummyload session on tokio: sockets, TLS, reconnects, deadlines.
+//! Runs any sans-IO [`Session`](dummyload_session::Session) on tokio: sockets, TLS, deadlines, commands and events.
+//!
+//! [`spawn`] starts one task that owns the session and its socket. The task knows no protocol: it does what the session
+//! asks for and tells it what happened. [`Handle`] asks the session for things and gives their outcomes back,
+//! [`Events`] is the stream of what happens without being asked for.
+//!
+//! TLS is a feature: `rustls-native-roots` or `rustls-webpki-roots`. Without one of them `wss://` addresses are refused.
+//!
+//! Wire text is traced under the target `dummyload::wire` at level TRACE, as [`Session::shown`] shows it.
+//!
+//! [`Session::shown`]: dummyload_session::Session::shown
+
+mod connect;
+mod error;
+mod events;
+mod handle;
+mod task;
+
+pub use error::CallError;
+pub use events::{Events, Missed};
+pub use handle::{Closed, Handle, Pending, Reserved};
+pub use task::{Limits, spawn};

@@ -41,6 +41,6 @@ pub use outcome::{MatchedBy, Outcome};
 pub use requests::{Request, RequestTable, RequestToken};
 pub use rng::Rng;
 pub use secret::Secret;
-pub use session::{Session, SessionEvent};
+pub use session::{OutcomeOf, Session, SessionEvent};
 pub use time::{Deadline, Timestamp};
 pub use timers::{Timer, TimerTable};

@@ -1,6 +1,7 @@
 //! The trait that every protocol's client session implements.
 
 use crate::{Action, Deadline, Input, Outcome, RequestToken, Timestamp};
+use alloc::borrow::Cow;
 use core::fmt;
 
 /// The client side of one protocol as a state machine without IO.
@@ -43,7 +44,15 @@ pub trait Session {
     fn poll_deadline(&self) -> Option<Deadline>;
     /// Whether it has ended for good, after [`shutdown`](Self::shutdown) or an end that no retry can mend.
     fn is_terminated(&self) -> bool;
+
+    /// A message, sent or received, as a log may show it. Protocols with secrets in their messages cut them out here.
+    fn shown<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        Cow::Borrowed(text)
+    }
 }
+
+/// How a request of a session `S` ends.
+pub type OutcomeOf<S> = Outcome<<S as Session>::Reply, <S as Session>::Refusal>;
 
 /// What a session tells the program, in the order in which it happened: outcomes and pushes share one queue, so a push
 /// that came before a reply is seen before it.
@@ -55,7 +64,7 @@ pub enum SessionEvent<S: Session + ?Sized> {
         /// The token that [`Session::command`] gave.
         token: RequestToken,
         /// How it ended.
-        outcome: Outcome<S::Reply, S::Refusal>,
+        outcome: OutcomeOf<S>,
     },
 }
 

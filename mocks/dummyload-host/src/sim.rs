@@ -11,7 +11,7 @@ use crate::{
     ClockMode, ControlError, Fault, Gone, HttpRequest, HttpResponse, Limits, Message, PeerId, Query, Seed, World,
 };
 use dummyload_session::{
-    Action, CloseInfo, ConnectFailure, Deadline, Endpoint, Input, Outcome, RequestToken, Rng, Session, SessionEvent,
+    Action, CloseInfo, ConnectFailure, Deadline, Endpoint, Input, OutcomeOf, RequestToken, Rng, Session, SessionEvent,
     Timestamp,
 };
 use serde_json::Value;
@@ -109,7 +109,7 @@ pub struct Sim<S: Session> {
     transit: BTreeMap<(Timestamp, u64), (u64, Transit)>,
     next: u64,
     notices: Vec<S::Event>,
-    finished: Vec<(RequestToken, Outcome<S::Reply, S::Refusal>)>,
+    finished: Vec<(RequestToken, OutcomeOf<S>)>,
     trace: Vec<String>,
 }
 
@@ -208,12 +208,12 @@ impl<S: Session> Sim<S> {
     }
 
     /// All requests that have ended, in order.
-    pub fn all_finished(&self) -> &[(RequestToken, Outcome<S::Reply, S::Refusal>)] {
+    pub fn all_finished(&self) -> &[(RequestToken, OutcomeOf<S>)] {
         &self.finished
     }
 
     /// How a request has ended, if it has.
-    pub fn finished(&self, token: RequestToken) -> Option<&Outcome<S::Reply, S::Refusal>> {
+    pub fn finished(&self, token: RequestToken) -> Option<&OutcomeOf<S>> {
         self.finished.iter().find(|(found, _)| *found == token).map(|(_, outcome)| outcome)
     }
 
@@ -269,7 +269,12 @@ impl<S: Session> Sim<S> {
     }
 
     fn arrive(&mut self, number: u64, transit: Transit) {
-        self.trace.push(format!("{} link {number}: {transit:?}", self.now()));
+        let shown = match &transit {
+            Transit::Up(Up::Text(text)) => format!("> {}", self.session.shown(text)),
+            Transit::Down(Outgoing::Text(text)) => format!("< {}", self.session.shown(text.as_str())),
+            other => format!("{other:?}"),
+        };
+        self.trace.push(format!("{} link {number}: {shown}", self.now()));
         // What belongs to a connection that was given up has nobody to hear it, but the server learns of the end.
         let current = self.link.as_ref().is_some_and(|link| link.number == number);
         match transit {
@@ -351,7 +356,9 @@ impl<S: Session> Sim<S> {
     /// Takes what both sides have to say, and puts it on the way.
     fn settle(&mut self) {
         while let Some(action) = self.session.poll_action() {
-            self.trace.push(format!("{} {action:?}", self.now()));
+            if !matches!(action, Action::SendText(_)) {
+                self.trace.push(format!("{} {action:?}", self.now()));
+            }
             self.act(action);
         }
         while let Some(event) = self.session.poll_event() {
