@@ -1,1 +1,33 @@
 //! A stand-in for the PiShock broker and its HTTP services: nobody gets a shock.
+//!
+//! It keeps state as the real one does: people with keys and tokens, hubs and shockers, shares, public links. What is
+//! sent to it reaches a virtual hub, and a test asks its journal what became of it.
+//!
+//! ```
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use dummyload_host::Query;
+//! use pishock_mock::PishockMock;
+//!
+//! let mock = PishockMock::builder().virtual_clock().start().await?;
+//! // Point the program under test at `mock.url()`, then:
+//! mock.verify(&Query::event("executed"), 0)?;
+//! # Ok(())
+//! # }
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(example()).unwrap();
+//! ```
+//!
+//! "dossier N.M" in these pages names a section of `docs/protocols/pishock.md`, which says for every rule how it is
+//! known; `docs/mocks/pishock.md` tells what the mock does with it.
+
+mod mock;
+mod options;
+mod seed;
+mod wire;
+mod world;
+
+pub use mock::{PishockMock, PishockMockBuilder};
+pub use options::{InvalidKeyStatus, LoginFailure, Options};
+pub use seed::{
+    DEMO_WORLD, HubSeed, KeySeed, LinkSeed, ShareSeed, ShockerSeed, TokenSeed, UserSeed, WorldFile, WorldFileError,
+};
+pub use world::PishockWorld;

@@ -1,7 +1,7 @@
 //! The world file: who and what there is when the mock starts.
 
 use crate::Options;
-use pishock_proto::{HubId, ShockerId, UserId};
+use pishock_proto::{HubId, LinkId, ShareId, ShockerId, UserId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -138,7 +138,7 @@ pub struct ShockerSeed {
 #[non_exhaustive]
 pub struct ShareSeed {
     /// `ShareId` of the HTTP calls.
-    pub id: u64,
+    pub id: ShareId,
     /// The code in the channel name; several shares of one hub may have the same.
     pub code: String,
     /// What is shared.
@@ -184,7 +184,7 @@ pub struct ShareSeed {
 #[non_exhaustive]
 pub struct LinkSeed {
     /// The UUID in its address.
-    pub id: String,
+    pub id: LinkId,
     /// What its owner calls it.
     pub name: String,
     /// Whose it is.
@@ -209,7 +209,7 @@ pub struct LinkSeed {
     /// Whether the link is paused.
     #[serde(default)]
     pub paused: bool,
-    /// Whether each command must have a warning.
+    /// Whether every command counts as a warning, whatever it says (dossier 6.5; what it does is a guess).
     #[serde(default)]
     pub force_warning: bool,
     /// Whether only people with an account may use it.
@@ -276,7 +276,7 @@ impl WorldFile {
             ids.add("user id", user.id)?;
             ids.add("user name", user.name.to_lowercase())?;
             for key in &user.keys {
-                ids.add("API key of user", &key.key)?;
+                ids.add("API key of user", key.key.to_lowercase())?;
             }
             for token in &user.tokens {
                 ids.add("token of user", &token.token)?;
@@ -306,7 +306,7 @@ impl WorldFile {
             caps(format!("share {}", share.id), share.max_intensity, share.max_duration)?;
         }
         for link in &self.links {
-            ids.add("link id", &link.id)?;
+            ids.add("link id", link.id.as_str().to_lowercase())?;
             ids.has("user id", link.owner, format!("the owner of link {}", link.id))?;
             for shocker in &link.shockers {
                 ids.has("shocker id", *shocker, format!("a shocker of link {}", link.id))?;
@@ -376,7 +376,7 @@ mod tests {
             ("id = 654", "id = 321", "the shocker id 321 stands twice"),
             ("max_intensity = 50", "max_intensity = 101", "share 1: max_intensity is 101"),
             ("shocker = 654", "shocker = 1", "the shocker of share 1 is shocker id 1"),
-            ("paused = false", "pausd = false", "unknown field `pausd`"),
+            ("can_log = true", "can_lock = true", "unknown field `can_lock`"),
             ("code = \"DEMO0SHARE1\"", "code = \"\"", "the code of share 1"),
             ("11111111-2222", "66666666-7777-8888-9999-000000000000\" # ", "the API key of user stands twice"),
         ] {

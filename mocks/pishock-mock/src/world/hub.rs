@@ -3,17 +3,61 @@
 use super::state::{Hub, Shocker};
 use crate::seed::{LinkSeed, ShareSeed};
 use dummyload_session::Timestamp;
-use pishock_proto::Mode;
+use pishock_proto::{Access, LinkId, Mode, ShareId, UserId};
+use std::borrow::Cow;
+use std::ops::RangeInclusive;
 
 /// What one command asks of a shocker, whatever way it came.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Order {
+pub(crate) struct Order<'a> {
     pub(crate) mode: Mode,
     /// As sent; can be out of range or missing.
     pub(crate) intensity: Option<i64>,
     pub(crate) duration: Option<i64>,
     pub(crate) replace: bool,
     pub(crate) hold: bool,
+    pub(crate) warning: bool,
+    pub(crate) via: Via,
+    /// Who sent it; nobody in particular through a link.
+    pub(crate) user: Option<UserId>,
+    /// What it says of its kind of access.
+    pub(crate) access: Option<Access>,
+    pub(crate) origin: Option<Cow<'a, str>>,
+}
+
+/// The way that an order came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Via {
+    Ops,
+    /// Through this share, on its own channel or behind the owner's.
+    Share(ShareId),
+    Rest,
+    /// Over HTTP, through this share.
+    RestShare(ShareId),
+    /// Through the link with this id.
+    Link(LinkId),
+}
+
+impl Via {
+    /// The name in the journal.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Ops => "ops",
+            Self::Share(_) => "sops",
+            Self::Rest | Self::RestShare(_) => "rest",
+            Self::Link(_) => "link",
+        }
+    }
+
+    /// The durations that are taken this way, in milliseconds: the hub's own (dossier 3.3), the REST API's (6.5), and
+    /// those that users of links may ask for before the link's cap (3.3).
+    fn durations(&self) -> RangeInclusive<u32> {
+        match self {
+            Self::Ops | Self::Share(_) => 100..=15_000,
+            Self::Rest | Self::RestShare(_) => 16..=15_000,
+            Self::Link(_) => 100..=30_000,
+        }
+    }
 }
 
 /// What somebody else's permission allows.
@@ -118,15 +162,35 @@ impl Reason {
             Self::UnknownMode => "the mode is none of v, s, b, e",
             Self::Paused => "the shocker is paused: only a stop (e) passes",
             Self::Mode => "the shocker does not allow this mode",
-            Self::Range => "the intensity must be 0 to 100 (percent), the duration 100 to 15000 (milliseconds)",
+            Self::Range => {
+                "the intensity must be there and be 0 to 100 (percent), the duration 100 to 15000 (milliseconds)"
+            }
             Self::Busy => "a command runs, and `r` is false: it is neither replaced nor queued",
             Self::Continuous => "the share does not allow the hold flag",
+        }
+    }
+
+    /// Where the rule comes from.
+    pub(crate) fn source(self) -> &'static str {
+        match self {
+            Self::Offline => "dossier 1, 4.3",
+            Self::UnknownId | Self::Paused => "dossier 10.5",
+            Self::UnknownMode => "dossier 3.2",
+            Self::Mode | Self::Continuous => "dossier 6.3",
+            Self::Range => "dossier 3.3",
+            Self::Busy => "dossier 3.4",
         }
     }
 }
 
 /// Carries out one order. `shocker` is `None` if the hub has none with that id.
-pub(crate) fn carry_out(now: Timestamp, hub: &Hub, shocker: Option<&mut Shocker>, caps: Caps, order: &Order) -> Done {
+pub(crate) fn carry_out(
+    now: Timestamp,
+    hub: &Hub,
+    shocker: Option<&mut Shocker>,
+    caps: Caps,
+    order: &Order<'_>,
+) -> Done {
     if !hub.online {
         return Done::Dropped(Reason::Offline);
     }
@@ -168,8 +232,8 @@ pub(crate) fn carry_out(now: Timestamp, hub: &Hub, shocker: Option<&mut Shocker>
 }
 
 /// The values of an order, if a hub takes them (dossier 3.3). A beep needs no intensity.
-fn in_range(order: &Order) -> Option<(u8, u32)> {
-    let duration = u32::try_from(order.duration?).ok().filter(|ms| (100..=15_000).contains(ms))?;
+fn in_range(order: &Order<'_>) -> Option<(u8, u32)> {
+    let duration = u32::try_from(order.duration?).ok().filter(|ms| order.via.durations().contains(ms))?;
     let intensity = match (&order.mode, order.intensity) {
         (Mode::Beep, _) => 0,
         (_, intensity) => u8::try_from(intensity?).ok().filter(|percent| *percent <= 100)?,
@@ -185,11 +249,22 @@ mod tests {
     use pishock_proto::{HubId, ShockerId};
     use std::time::Duration;
 
-    fn order(mode: Mode, intensity: i64, duration: i64) -> Order {
-        Order { mode, intensity: Some(intensity), duration: Some(duration), replace: true, hold: false }
+    fn order(mode: Mode, intensity: i64, duration: i64) -> Order<'static> {
+        Order {
+            mode,
+            intensity: Some(intensity),
+            duration: Some(duration),
+            replace: true,
+            hold: false,
+            warning: false,
+            via: Via::Ops,
+            user: None,
+            access: None,
+            origin: None,
+        }
     }
 
-    fn run(state: &mut State, at_ms: u64, caps: Caps, order: &Order) -> Done {
+    fn run(state: &mut State, at_ms: u64, caps: Caps, order: &Order<'_>) -> Done {
         let hub = state.hubs.remove(&HubId(1234)).unwrap();
         let now = Timestamp::new(Duration::from_millis(at_ms));
         let done = carry_out(now, &hub, state.shockers.get_mut(&ShockerId(321)), caps, order);
@@ -227,18 +302,35 @@ mod tests {
         let vibrate = order(Mode::Vibrate, 10, 1000);
         for (caps, order, reason) in [
             (Caps { can_vibrate: false, ..Caps::OWNER }, vibrate.clone(), Reason::Mode),
-            (Caps { can_continuous: false, ..Caps::OWNER }, Order { hold: true, ..vibrate.clone() }, Reason::Continuous),
+            (
+                Caps { can_continuous: false, ..Caps::OWNER },
+                Order { hold: true, ..vibrate.clone() },
+                Reason::Continuous,
+            ),
             (Caps::OWNER, order(Mode::Vibrate, 101, 1000), Reason::Range),
             (Caps::OWNER, order(Mode::Vibrate, -1, 1000), Reason::Range),
             (Caps::OWNER, order(Mode::Vibrate, 10, 99), Reason::Range),
             (Caps::OWNER, order(Mode::Vibrate, 10, 15_001), Reason::Range),
             (Caps::OWNER, Order { intensity: None, ..vibrate.clone() }, Reason::Range),
+            (Caps::OWNER, Order { duration: None, ..vibrate.clone() }, Reason::Range),
+            (Caps::OWNER, Order { via: Via::Rest, ..order(Mode::Vibrate, 10, 15) }, Reason::Range),
+            (
+                Caps::OWNER,
+                Order { via: Via::Link(LinkId::new("x")), ..order(Mode::Vibrate, 10, 30_001) },
+                Reason::Range,
+            ),
             (Caps::OWNER, order(Mode::Other("x".into()), 10, 1000), Reason::UnknownMode),
         ] {
             assert_eq!(run(&mut state, 0, caps, &order), Done::Dropped(reason), "{order:?}");
         }
         let beep = Order { intensity: None, ..order(Mode::Beep, 0, 1000) };
         assert!(matches!(run(&mut state, 0, Caps::OWNER, &beep), Done::Executed { intensity: 0, .. }));
+        for (via, asked, done) in [(Via::Rest, 16, 16), (Via::Link(LinkId::new("x")), 30_000, 15_000)] {
+            let order = Order { via, ..order(Mode::Vibrate, 10, asked) };
+            let clamped = asked != i64::from(done);
+            let expected = Done::Executed { intensity: 10, duration: done, clamped };
+            assert_eq!(run(&mut state, 0, Caps::OWNER, &order), expected);
+        }
         state.shockers.get_mut(&ShockerId(321)).unwrap().seed.paused = true;
         assert_eq!(run(&mut state, 0, Caps::OWNER, &vibrate), Done::Dropped(Reason::Paused));
         assert!(matches!(run(&mut state, 0, Caps::OWNER, &order(Mode::End, 0, 0)), Done::Stopped { .. }));
