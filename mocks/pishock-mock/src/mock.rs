@@ -75,6 +75,13 @@ impl Deref for PishockMock {
     }
 }
 
+impl From<PishockMock> for Mock {
+    /// The mock without what is PiShock's own, for programs that serve several protocols alike.
+    fn from(mock: PishockMock) -> Self {
+        mock.mock
+    }
+}
+
 impl PishockMockBuilder {
     /// Listens here; port 0 takes a free one.
     #[must_use]
