@@ -15,7 +15,7 @@ use std::process::ExitCode;
 
 /// Mock servers for WebSocket APIs whose real ones act on people and hardware, and the conformance suite that judges them.
 #[derive(Debug, Parser)]
-#[command(name = "dummyload", version, after_help = exit::HELP, propagate_version = true)]
+#[command(name = "dummyload", version, propagate_version = true, max_term_width = 100, after_help = exit::HELP)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -134,7 +134,7 @@ mod tests {
     fn a_wrong_setting_says_what_would_be_right() {
         let message = |settings: &[&str]| set(settings).unwrap_err();
         assert_eq!(message(&["strct=true"]), "--set strct: pishock has no such option; did you mean strict?");
-        assert!(message(&["zzz=1"]).contains("there are invalid_key_status, login_failure"));
+        assert!(message(&["zzz=1"]).contains("there are strict, login_failure, reject_paused"));
         assert!(message(&["strict=maybe"]).contains("expected a boolean; the default is false"));
         assert!(message(&["login_failure=htp401"]).contains("expected one of `envelope`, `http401`"));
         assert_eq!(Setting::parse("strict").unwrap_err(), "write KEY=VALUE, as in strict=true");

@@ -1,0 +1,216 @@
+use crate::{complaint, dummyload};
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+use std::{fs, thread};
+use tungstenite::protocol::frame::coding::CloseCode;
+use tungstenite::{Message, WebSocket};
+
+/// What takes longer than this never comes.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A `dummyload serve` that has said it is ready. Ended with the test, however that ends.
+pub(crate) struct Running {
+    child: Option<Child>,
+    pub(crate) ready: Value,
+}
+
+impl Running {
+    pub(crate) fn start(args: &[&str]) -> Self {
+        let mut command = dummyload(&[&["serve"], args].concat());
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let ready = serde_json::from_str(&line).unwrap_or_else(|e| panic!("the first line is {line:?}: {e}"));
+        Self { child: Some(child), ready }
+    }
+
+    /// The one mock.
+    pub(crate) fn mock(&self) -> &Value {
+        &self.ready["mocks"][0]
+    }
+
+    pub(crate) fn ws(&self) -> &str {
+        self.mock()["ws"].as_str().unwrap()
+    }
+
+    fn address(&self) -> &str {
+        self.mock()["http"].as_str().unwrap().strip_prefix("http://").unwrap()
+    }
+
+    fn connect(&self, url: &str) -> Result<WebSocket<TcpStream>, Box<tungstenite::Error>> {
+        let socket = TcpStream::connect(self.address()).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        match tungstenite::client(url, socket) {
+            Ok((socket, _)) => Ok(socket),
+            Err(tungstenite::HandshakeError::Failure(e)) => Err(Box::new(e)),
+            Err(e) => panic!("{e}"),
+        }
+    }
+
+    /// Sends a message as the demo user and returns the first frame that comes.
+    pub(crate) fn ask(&self, message: &str) -> Value {
+        let mut socket = self.connect(self.ws()).unwrap();
+        socket.send(Message::text(message)).unwrap();
+        serde_json::from_str(socket.read().unwrap().to_text().unwrap()).unwrap()
+    }
+
+    /// Status and body of a call of the control plane.
+    fn control(&self, method: &str, route: &str, header: &str) -> (u16, String) {
+        let mut socket = TcpStream::connect(self.address()).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        write!(socket, "{method} /__mock/{route} HTTP/1.1\r\nHost: mock\r\nConnection: close\r\n{header}\r\n").unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+    }
+
+    #[cfg(unix)]
+    fn signal(&self, name: &str) {
+        let pid = self.ready["pid"].to_string();
+        assert!(std::process::Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
+    }
+
+    fn close_stdin(&mut self) {
+        drop(self.child.as_mut().unwrap().stdin.take());
+    }
+
+    /// Waits for its end: the exit code.
+    fn ended(mut self) -> i32 {
+        let mut child = self.child.take().unwrap();
+        let (tell, told) = mpsc::channel();
+        let pid = child.id();
+        thread::spawn(move || tell.send(child.wait().unwrap()));
+        told.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("process {pid} does not end")).code().unwrap()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+#[test]
+fn the_ready_line_has_all_that_a_program_needs() {
+    let running = Running::start(&["pishock", "--port", "0", "--seed", "7"]);
+    let Running { ready, child } = &running;
+    assert_eq!((&ready["ready"], &ready["seed"]), (&json!(true), &json!(7)));
+    assert_eq!(ready["pid"], child.as_ref().unwrap().id());
+    assert_eq!(ready["mocks"].as_array().unwrap().len(), 1);
+    let mock = running.mock();
+    assert_eq!((&mock["protocol"], &mock["ca"]), (&json!("pishock"), &Value::Null));
+    let http = mock["http"].as_str().unwrap();
+    assert!(http.starts_with("http://127.0.0.1:") && !http.ends_with(":0"), "{http}");
+    assert_eq!(mock["admin"], format!("{http}/__mock"));
+    for name in ["username", "api_key", "user_id", "hub_id", "shocker_id", "share_code"] {
+        assert!(!mock["demo"][name].is_null(), "demo has no {name}: {}", mock["demo"]);
+    }
+    assert_eq!(running.ask("{\"Operation\":\"PING\"}")["Message"], "PONG");
+}
+
+#[test]
+fn all_protocols_are_served_when_none_is_named() {
+    let named = Running::start(&["--port", "0"]);
+    let protocols: Vec<_> = named.ready["mocks"].as_array().unwrap().iter().map(|mock| &mock["protocol"]).collect();
+    assert_eq!(protocols, ["pishock"]);
+}
+
+#[test]
+fn a_port_in_use_is_said_to_be() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let (code, said) = complaint(&["serve", "pishock", "--port", &port]);
+    assert_eq!(code, 3);
+    assert!(said.contains(&format!("pishock: cannot listen on 127.0.0.1:{port}")), "{said}");
+    assert!(said.contains("another program uses this port"), "{said}");
+}
+
+#[test]
+#[cfg(unix)]
+fn sigterm_and_sigint_end_it_in_good_order() {
+    for name in ["TERM", "INT"] {
+        let running = Running::start(&["--port", "0"]);
+        let mut socket = running.connect(running.ws()).unwrap();
+        running.signal(name);
+        match socket.read().unwrap() {
+            Message::Close(Some(close)) => assert_eq!(close.code, CloseCode::Away),
+            other => panic!("{other}"),
+        }
+        drop(socket); // else the mock waits a while for the client's side of the close
+        assert_eq!(running.ended(), 0, "{name}");
+    }
+}
+
+#[test]
+fn it_can_be_ended_over_the_control_plane() {
+    let running = Running::start(&["--port", "0"]);
+    assert_eq!(running.control("POST", "shutdown", "").0, 200);
+    assert_eq!(running.ended(), 0);
+}
+
+#[test]
+fn it_ends_with_its_parent_if_asked_to() {
+    let mut running = Running::start(&["--port", "0", "--exit-with-parent"]);
+    running.close_stdin();
+    assert_eq!(running.ended(), 0);
+
+    let mut running = Running::start(&["--port", "0"]);
+    running.close_stdin();
+    assert_eq!(running.control("GET", "health", ""), (200, "{\"ok\":true}".into()), "not asked to");
+}
+
+#[test]
+fn the_ready_file_lives_as_long_as_the_mocks() {
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("ready.json");
+    fs::write(&file, "from an earlier run").unwrap();
+    let running = Running::start(&["--port", "0", "--ready-file", file.to_str().unwrap()]);
+    let written: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+    assert_eq!(written, running.ready);
+    running.control("POST", "shutdown", "");
+    assert_eq!(running.ended(), 0);
+    assert!(!file.exists());
+
+    let (code, said) = complaint(&["serve", "--port", "0", "--ready-file", "no-such-folder/ready.json"]);
+    assert!(code == 3 && said.contains("no-such-folder/ready.json cannot be written"), "{said}");
+}
+
+#[test]
+fn options_reach_the_mock() {
+    let running = Running::start(&["--port", "0", "--set", "login_failure=http401", "--clock", "virtual"]);
+    let wrong = running.ws().replace("ApiKey=", "ApiKey=x");
+    match running.connect(&wrong).map_err(|e| *e) {
+        Err(tungstenite::Error::Http(answer)) => assert_eq!(answer.status(), 401),
+        other => panic!("{other:?}"),
+    }
+    let (_, clock) = running.control("GET", "clock", "");
+    let clock: Value = serde_json::from_str(&clock).unwrap();
+    assert_eq!((&clock["mode"], &clock["now"]), (&json!("virtual"), &json!(1_767_225_600.0)));
+    let (code, said) = complaint(&["serve", "--port", "0", "--set", "strict=maybe"]);
+    assert!(code == 2 && said.contains("expected a boolean"), "{said}");
+}
+
+#[test]
+fn the_control_plane_can_want_a_token() {
+    let running = Running::start(&["--port", "0", "--admin-token", "open sesame"]);
+    assert_eq!(running.control("GET", "health", "").0, 401);
+    assert_eq!(running.control("GET", "health", "Authorization: Bearer open sesame\r\n").0, 200);
+    let (code, said) = complaint(&["serve", "--port", "0", "--host", "0.0.0.0"]);
+    assert!(code == 2 && said.contains("--admin-token"), "{said}");
+}
+
+#[test]
+fn a_port_that_does_not_exist_is_refused() {
+    let (code, said) = complaint(&["serve", "--port", "65536"]);
+    assert!(code == 2 && said.contains("65536"), "{said}");
+    let (code, said) = complaint(&["serve", "pishock", "pishock", "--port", "0"]);
+    assert!(code == 2 && said.contains("named twice"), "{said}");
+}
