@@ -4,7 +4,9 @@
 //! asks for and tells it what happened. [`Handle`] asks the session for things and gives their outcomes back,
 //! [`Events`] is the stream of what happens without being asked for.
 //!
-//! TLS is a feature: `rustls-native-roots` or `rustls-webpki-roots`. Without one of them `wss://` addresses are refused.
+//! [`Http`] executes the HTTP calls that clients make beside the socket.
+//!
+//! TLS is a feature: `rustls-native-roots` or `rustls-webpki-roots`. Without one of them `wss://` and `https://` addresses are refused.
 //!
 //! Wire text is traced under the target `dummyload::wire` at level TRACE, as [`Session::shown`] shows it.
 //!
@@ -14,9 +16,11 @@ mod connect;
 mod error;
 mod events;
 mod handle;
+mod http;
 mod task;
 
 pub use error::CallError;
 pub use events::{Events, Missed};
 pub use handle::{Closed, Handle, Pending, Reserved};
+pub use http::{Http, HttpAnswer, HttpFailure};
 pub use task::{Limits, spawn};
