@@ -1,0 +1,329 @@
+//! What a case is: who connects, what is sent, what is expected, and how much that weighs.
+
+use crate::choice::{Choice, by_name};
+use crate::template::Template;
+use crate::text::Text;
+use crate::verdict::{Evidence, Level, Verdict, ceiling};
+use std::time::Duration;
+
+/// What a case may do to the world behind a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Hazard {
+    /// Nothing that lasts.
+    None,
+    /// It changes stored data.
+    Mutates,
+    /// Others can read what it sends.
+    PublicPost,
+    /// It acts on a body, on hardware or on mains power.
+    Physical,
+}
+
+impl Choice for Hazard {
+    const ALL: &'static [(&'static str, Self)] = &[
+        ("none", Self::None),
+        ("mutates", Self::Mutates),
+        ("public-post", Self::PublicPost),
+        ("physical", Self::Physical),
+    ];
+}
+by_name!(Hazard);
+
+/// One case of the suite.
+#[derive(Clone, Debug)]
+pub struct Case {
+    pub(crate) id: String,
+    pub(crate) protocol: String,
+    /// The file, as it was given to the loader.
+    pub(crate) path: String,
+    pub(crate) title: String,
+    /// For those who read the case.
+    pub(crate) note: Option<String>,
+    pub(crate) grade: Grade,
+    pub(crate) spec: Vec<String>,
+    pub(crate) tags: Vec<String>,
+    pub(crate) needs: Vec<String>,
+    pub(crate) hazard: Hazard,
+    pub(crate) budget: Duration,
+    pub(crate) conns: Vec<ConnSpec>,
+    pub(crate) steps: Vec<Step>,
+}
+
+impl Case {
+    /// The stable name: the path below the fixtures without `cases/` and `.toml`, as in `pishock/v2/ping/pong`.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The protocol it belongs to.
+    pub fn protocol(&self) -> &str {
+        &self.protocol
+    }
+
+    /// One sentence: what it shows.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// How much it demands.
+    pub fn level(&self) -> Level {
+        self.grade.level
+    }
+
+    /// Where its expectation comes from.
+    pub fn evidence(&self) -> &[Evidence] {
+        &self.grade.evidence
+    }
+
+    /// The section keys it covers, each with its protocol.
+    pub fn spec(&self) -> &[String] {
+        &self.spec
+    }
+
+    /// Its tags.
+    pub fn tags(&self) -> &[String] {
+        &self.tags
+    }
+
+    /// What it may do to the world behind the server.
+    pub fn hazard(&self) -> Hazard {
+        self.hazard
+    }
+
+    /// The id without protocol and last name: what reports group by.
+    pub(crate) fn group(&self) -> &str {
+        let rest = self.id.strip_prefix(&self.protocol).unwrap_or(&self.id).trim_start_matches('/');
+        rest.rsplit_once('/').map_or("", |(group, _)| group)
+    }
+
+    /// The grade of an expectation: its own, where it has one.
+    pub(crate) fn grade_of(&self, weight: &Weight) -> Grade {
+        let mut grade = self.grade.clone();
+        grade.level = weight.level.unwrap_or(grade.level);
+        if !weight.evidence.is_empty() {
+            grade.evidence.clone_from(&weight.evidence);
+        }
+        if weight.source.is_some() {
+            grade.source.clone_from(&weight.source);
+        }
+        grade
+    }
+}
+
+/// How much an expectation weighs, and why.
+#[derive(Clone, Debug)]
+pub(crate) struct Grade {
+    pub(crate) level: Level,
+    pub(crate) evidence: Vec<Evidence>,
+    pub(crate) source: Option<String>,
+}
+
+impl Grade {
+    pub(crate) fn ceiling(&self) -> Verdict {
+        ceiling(self.level, &self.evidence)
+    }
+}
+
+/// One connection of a case.
+#[derive(Clone, Debug)]
+pub(crate) struct ConnSpec {
+    pub(crate) name: String,
+    pub(crate) endpoint: Endpoint,
+    /// Opened before the first step.
+    pub(crate) open: bool,
+}
+
+/// Where a connection goes: below the server's base URL.
+#[derive(Clone, Debug)]
+pub(crate) struct Endpoint {
+    pub(crate) path: Text,
+    pub(crate) headers: Vec<(String, Text)>,
+}
+
+/// One step, with the number of the line where it begins.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    pub(crate) line: usize,
+    pub(crate) verb: Verb,
+    pub(crate) weight: Weight,
+    pub(crate) note: Option<String>,
+}
+
+/// What a step or a part of it says about its grade, over what the case says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Weight {
+    pub(crate) level: Option<Level>,
+    pub(crate) evidence: Vec<Evidence>,
+    pub(crate) source: Option<String>,
+}
+
+/// What a step does. Connections are numbers into [`Case::conns`].
+#[derive(Clone, Debug)]
+pub(crate) enum Verb {
+    Send(usize, Sending),
+    Receive(Receiving),
+    Pong(usize, Text, Duration),
+    All(Vec<(Receiving, Weight)>),
+    AnyOf(Vec<Alternative>),
+    Open(usize, Refusal),
+    Reopen(usize),
+    Shut(usize, u16),
+    Http { service: String, call: Call },
+    Control(Call),
+    Advance(Duration),
+}
+
+/// What is sent over a WebSocket.
+#[derive(Clone, Debug)]
+pub(crate) enum Sending {
+    Text(Text),
+    /// One text message of repeated pieces.
+    Huge {
+        prefix: Text,
+        repeat: String,
+        times: usize,
+        suffix: Text,
+    },
+    Binary(Vec<u8>),
+    Ping(Text),
+    /// Bytes under the WebSocket layer, frame headers included.
+    Raw(Vec<u8>),
+    Fragments {
+        parts: Vec<Text>,
+        finish: bool,
+    },
+}
+
+/// Something that is expected to arrive, or not to.
+#[derive(Clone, Debug)]
+pub(crate) struct Receiving {
+    pub(crate) conn: usize,
+    pub(crate) what: Awaited,
+    /// How long it may take; for silence, how long it must last.
+    pub(crate) within: Duration,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Awaited {
+    Message(Template),
+    /// A close frame of the peer with one of these codes; an empty list takes any.
+    Close(Vec<u16>),
+    /// The end of the connection without a close frame.
+    Cut,
+    Silence,
+    /// The handshake was answered with one of these instead.
+    Refused(Vec<u16>),
+}
+
+/// One of several accepted outcomes.
+#[derive(Clone, Debug)]
+pub(crate) struct Alternative {
+    pub(crate) name: String,
+    pub(crate) receiving: Receiving,
+    /// [`Verdict::Pass`] if the outcome is as good as any.
+    pub(crate) verdict: Verdict,
+}
+
+/// What an opening handshake has to bring.
+#[derive(Clone, Debug)]
+pub(crate) enum Refusal {
+    Never,
+    Always(Vec<u16>),
+    Maybe,
+}
+
+/// An HTTP call and what its answer must be.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    pub(crate) method: String,
+    pub(crate) path: Text,
+    pub(crate) headers: Vec<(String, Text)>,
+    pub(crate) body: Option<Text>,
+    pub(crate) status: Vec<u16>,
+    pub(crate) answer: Option<Answer>,
+    pub(crate) within: Duration,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Answer {
+    Json(Template),
+    Text(Text),
+}
+
+impl Verb {
+    /// All expectations about what arrives, for checks over all of them.
+    pub(crate) fn receivings(&self) -> Vec<&Receiving> {
+        match self {
+            Self::Receive(receiving) => vec![receiving],
+            Self::All(list) => list.iter().map(|(receiving, _)| receiving).collect(),
+            Self::AnyOf(list) => list.iter().map(|alternative| &alternative.receiving).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    pub(crate) fn call(&self) -> Option<&Call> {
+        match self {
+            Self::Http { call, .. } | Self::Control(call) => Some(call),
+            _ => None,
+        }
+    }
+
+    /// Every template in it.
+    pub(crate) fn templates(&self) -> Vec<&Template> {
+        let answer = self.call().and_then(|call| call.answer.as_ref());
+        let messages = self.receivings().into_iter().filter_map(|receiving| match &receiving.what {
+            Awaited::Message(template) => Some(template),
+            _ => None,
+        });
+        let answers = answer.into_iter().filter_map(|answer| match answer {
+            Answer::Json(template) => Some(template),
+            Answer::Text(_) => None,
+        });
+        messages.chain(answers).collect()
+    }
+
+    /// Every text with placeholders in it, outside of templates.
+    pub(crate) fn texts(&self) -> Vec<&Text> {
+        match self {
+            Self::Send(_, Sending::Text(text) | Sending::Ping(text)) | Self::Pong(_, text, _) => vec![text],
+            Self::Send(_, Sending::Huge { prefix, suffix, .. }) => vec![prefix, suffix],
+            Self::Send(_, Sending::Fragments { parts, .. }) => parts.iter().collect(),
+            Self::Http { call, .. } | Self::Control(call) => {
+                let answer = call.answer.iter().filter_map(|answer| match answer {
+                    Answer::Text(text) => Some(text),
+                    Answer::Json(_) => None,
+                });
+                let headers = call.headers.iter().map(|(_, value)| value);
+                std::iter::once(&call.path).chain(headers).chain(&call.body).chain(answer).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// What it sends to the service, with sample values: for the signs of hazards.
+    pub(crate) fn sent(&self) -> Vec<String> {
+        match self {
+            Self::Send(_, Sending::Text(text) | Sending::Ping(text)) => vec![text.sample()],
+            Self::Send(_, Sending::Huge { prefix, repeat, suffix, .. }) => {
+                vec![prefix.sample() + repeat + &suffix.sample()]
+            }
+            Self::Send(_, Sending::Binary(bytes) | Sending::Raw(bytes)) => {
+                vec![String::from_utf8_lossy(bytes).into_owned()]
+            }
+            Self::Send(_, Sending::Fragments { parts, .. }) => vec![parts.iter().map(Text::sample).collect()],
+            Self::Http { call, .. } => std::iter::once(&call.path).chain(&call.body).map(Text::sample).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether it can be unmet by what the peer does.
+    pub(crate) fn expects(&self) -> bool {
+        match self {
+            Self::Receive(_) | Self::Pong(..) | Self::All(_) | Self::AnyOf(_) | Self::Http { .. } => true,
+            Self::Open(_, refusal) => matches!(refusal, Refusal::Always(_)),
+            Self::Control(call) => call.answer.is_some(),
+            Self::Send(..) | Self::Reopen(_) | Self::Shut(..) | Self::Advance(_) => false,
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Checks over the whole suite that no single file shows.
+
+use crate::case::{Case, Hazard, Verb, Weight};
+use crate::suite::{HazardSign, Protocol, Suite};
+use crate::target::BUILT_IN;
+use crate::verdict::{Evidence, Level, Verdict};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Something in the suite that is not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub struct Finding {
+    /// The file.
+    pub path: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// What is not right, and what would be.
+    pub what: String,
+}
+
+impl std::fmt::Display for Finding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}: {}", self.path, self.line, self.what)
+    }
+}
+
+impl Suite {
+    /// What is not right across the files: sections without a case, unknown names, judgements without ground.
+    pub fn lint(&self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for protocol in self.protocols.values() {
+            let cases: Vec<&Case> = self.cases.iter().filter(|case| case.protocol == protocol.name).collect();
+            sections(protocol, &cases, &mut findings);
+            titles(&cases, &mut findings);
+            for case in cases {
+                let mut found = |line, what| findings.push(Finding { path: case.path.clone(), line, what });
+                names(protocol, case, &mut found);
+                judgement(case, &mut found);
+                hazards(protocol, case, &mut found);
+            }
+        }
+        findings.sort();
+        findings
+    }
+}
+
+fn sections(protocol: &Protocol, cases: &[&Case], findings: &mut Vec<Finding>) {
+    let prefix = format!("{}:", protocol.name);
+    let covered: BTreeSet<&str> =
+        cases.iter().flat_map(|case| &case.spec).filter_map(|key| key.strip_prefix(&prefix)).collect();
+    for section in &protocol.sections {
+        let key = &section.key;
+        let what = match (&section.no_case, covered.contains(key.as_str())) {
+            (None, false) => format!("no case covers `{key}`: write one, or say by `no_case` why none is possible"),
+            (Some(_), true) => format!("`{key}` has a `no_case`, but a case covers it"),
+            _ => continue,
+        };
+        findings.push(Finding { path: protocol.sections_path.clone(), line: section.line, what });
+    }
+}
+
+fn titles(cases: &[&Case], findings: &mut Vec<Finding>) {
+    let mut seen: BTreeMap<&str, &Case> = BTreeMap::new();
+    for case in cases {
+        if let Some(other) = seen.insert(&case.title, case) {
+            let what = format!("{} has the same title", other.id);
+            findings.push(Finding { path: case.path.clone(), line: 1, what });
+        }
+    }
+}
+
+/// Keys, capabilities, variables and captures must exist.
+fn names(protocol: &Protocol, case: &Case, found: &mut impl FnMut(usize, String)) {
+    if case.spec.is_empty() {
+        found(1, "`spec` is empty: name the sections that this case covers".into());
+    }
+    for key in &case.spec {
+        let known = key.split_once(':').is_some_and(|(name, key)| {
+            name == protocol.name && protocol.sections.iter().any(|section| section.key == key)
+        });
+        if !known {
+            let near = protocol.sections.iter().map(|section| format!("{}:{}", protocol.name, section.key));
+            let near: Vec<String> = near.collect();
+            let hint = crate::choice::did_you_mean(key, near.iter().map(String::as_str));
+            found(1, format!("`spec`: there is no section `{key}`{hint}"));
+        }
+    }
+    for need in &case.needs {
+        let known = protocol.needs.iter().map(|need| need.name.name.as_str()).chain(BUILT_IN);
+        if !known.clone().any(|name| name == need) {
+            found(1, format!("`needs`: {}", crate::choice::not_among(need, known)));
+        }
+    }
+    let mut known: BTreeSet<&str> = protocol.variables.iter().map(|variable| variable.name.as_str()).collect();
+    let check = |line, names: Vec<&str>, known: &BTreeSet<&str>, found: &mut dyn FnMut(usize, String)| {
+        for name in names.into_iter().filter(|name| !known.contains(name)) {
+            let hint = crate::choice::did_you_mean(name, known.iter().copied());
+            found(line, format!("`{name}` is neither a variable nor captured before this line{hint}"));
+        }
+    };
+    for conn in &case.conns {
+        let texts = std::iter::once(&conn.endpoint.path).chain(conn.endpoint.headers.iter().map(|(_, text)| text));
+        // A connection that is opened later may use what has been captured by then.
+        let later = case.steps.iter().flat_map(|step| step.verb.templates()).flat_map(|template| template.captures());
+        let mut known = known.clone();
+        known.extend(later.filter(|_| !conn.open));
+        check(1, texts.flat_map(|text| text.names()).collect(), &known, found);
+    }
+    for step in &case.steps {
+        check(step.line, step.verb.texts().into_iter().flat_map(|text| text.names()).collect(), &known, found);
+        for template in step.verb.templates() {
+            check(step.line, template.names(), &known, found);
+            let own: BTreeSet<&str> = template.captures().into_iter().collect();
+            known.extend(own);
+            check(step.line, template.sames(), &known, found);
+        }
+    }
+}
+
+/// What a case claims must have ground, and something to judge.
+fn judgement(case: &Case, found: &mut impl FnMut(usize, String)) {
+    if !case.steps.iter().any(|step| step.verb.expects()) {
+        found(1, "nothing is expected: a case without expectation cannot fail".into());
+    }
+    let mut weigh = |line, weight: &Weight| {
+        let grade = case.grade_of(weight);
+        if grade.evidence.iter().all(|evidence| *evidence == Evidence::Guess) && grade.level <= Level::Should {
+            found(line, format!("a guess cannot be a {}: say may or info", grade.level));
+        } else if !grade.evidence.iter().any(|evidence| *evidence <= Evidence::Run) && grade.level == Level::Must {
+            found(line, "what only clients do cannot be a must: say should".into());
+        }
+        if grade.source.is_none() {
+            found(line, "`source` is missing: say where the expectation stands".into());
+        }
+    };
+    weigh(1, &Weight::default());
+    for step in &case.steps {
+        let parts = if let Verb::All(list) = &step.verb { list.as_slice() } else { &[] };
+        let weights = std::iter::once(&step.weight).chain(parts.iter().map(|(_, weight)| weight));
+        weights.filter(|weight| **weight != Weight::default()).for_each(|weight| weigh(step.line, weight));
+    }
+    for step in &case.steps {
+        if let Verb::AnyOf(list) = &step.verb {
+            if list.iter().all(|alternative| alternative.verdict > Verdict::NonStrict) {
+                found(step.line, "every alternative fails: one of them must be good enough".into());
+            }
+        }
+        let zero = step.verb.receivings().into_iter().any(|receiving| receiving.within.is_zero());
+        if zero {
+            found(step.line, "a time span of zero proves nothing".into());
+        }
+        if matches!(&step.verb, Verb::All(list) if list.len() < 2) {
+            found(step.line, "`all` needs two parts or more".into());
+        }
+    }
+}
+
+/// What a case sends must not be worse than it says.
+fn hazards(protocol: &Protocol, case: &Case, found: &mut impl FnMut(usize, String)) {
+    for (line, sign) in undeclared(protocol, case) {
+        let class = sign.class;
+        found(line, format!("this is {class} ({}): the case must say hazard = \"{class}\"", sign.why));
+    }
+    if case.hazard == Hazard::Physical && protocol.device.is_none() {
+        found(1, "the case is physical, but target.toml names no `device` variable".into());
+    }
+}
+
+/// The steps that send what their case does not own up to.
+pub(crate) fn undeclared<'a>(protocol: &'a Protocol, case: &'a Case) -> impl Iterator<Item = (usize, &'a HazardSign)> {
+    let signs = move || protocol.hazards.iter().filter(|sign| sign.class > case.hazard);
+    case.steps.iter().flat_map(move |step| {
+        let texts = step.verb.sent();
+        let broken = signs().filter(move |sign| texts.iter().any(|text| sign.pattern.is_match(text)));
+        broken.map(|sign| (step.line, sign))
+    })
+}

@@ -1,0 +1,407 @@
+//! Reads one case.
+
+use super::reader::{Source, Table};
+use crate::case::{
+    Alternative, Answer, Awaited, Call, Case, ConnSpec, Endpoint, Grade, Hazard, Receiving, Refusal, Sending, Step,
+    Verb, Weight,
+};
+use crate::choice::not_among;
+use crate::suite::Protocol;
+use crate::template::Template;
+use crate::text::Text;
+use crate::verdict::{Level, Verdict};
+use std::time::Duration;
+use toml::Spanned;
+
+/// How long a case may take, and an arrival.
+const BUDGET: Duration = Duration::from_secs(30);
+const WITHIN: Duration = Duration::from_secs(5);
+
+const STATUS: &str = "an HTTP status, or an array of them";
+
+/// What a step can do. Exactly one of them makes a step.
+const VERBS: [&str; 20] = [
+    "send",
+    "send_text",
+    "send_binary",
+    "send_ping",
+    "send_raw",
+    "send_huge",
+    "send_fragments",
+    "expect",
+    "close",
+    "cut",
+    "pong",
+    "quiet",
+    "all",
+    "any_of",
+    "open",
+    "reopen",
+    "shut",
+    "http",
+    "control",
+    "advance",
+];
+
+/// What can stand beside a verb.
+const COMPANIONS: [&str; 7] = ["conn", "within", "finish", "refused", "status", "answer", "answer_text"];
+
+/// What a part of `all` or `any_of` can wait for.
+const AWAITED: [&str; 5] = ["expect", "close", "cut", "quiet", "refused"];
+
+pub(super) fn case(source: &Source<'_>, path: &str, protocol: &Protocol) -> Case {
+    let mut root = source.root();
+    let title = root.required("title").into_inner();
+    if !root.has("level") {
+        root.error("`level` is missing: must, should, may or info");
+    }
+    let level = root.choice("level").unwrap_or(Level::Info);
+    if !root.has("evidence") {
+        root.error("`evidence` is missing: one or more of seed, source, run, client, guess");
+    }
+    let evidence = root.choices("evidence");
+    let grade = Grade { level, evidence, source: root.string("source").map(Spanned::into_inner) };
+    let plain = |list: Vec<Spanned<String>>| list.into_iter().map(Spanned::into_inner).collect();
+    let note = root.string("note").map(Spanned::into_inner);
+    let spec = plain(root.strings("spec"));
+    let tags = plain(root.strings("tags"));
+    let needs = plain(root.strings("needs"));
+    let hazard = root.choice("hazard").unwrap_or(Hazard::None);
+    let budget = root.span("budget").unwrap_or(BUDGET);
+    let conns = connections(&mut root, protocol);
+    let reading = Reading { conns: &conns, protocol };
+    let mut steps = Vec::new();
+    for table in root.tables("step") {
+        steps.extend(reading.step(table));
+    }
+    if steps.is_empty() {
+        root.error("there is no [[step]] that could be read");
+    }
+    root.finish();
+    let id = path.replacen("/cases/", "/", 1).trim_end_matches(".toml").to_owned();
+    Case {
+        id,
+        protocol: protocol.name.clone(),
+        path: path.to_owned(),
+        title,
+        note,
+        grade,
+        spec,
+        tags,
+        needs,
+        hazard,
+        budget,
+        conns,
+        steps,
+    }
+}
+
+fn connections(root: &mut Table<'_, '_>, protocol: &Protocol) -> Vec<ConnSpec> {
+    let first = protocol.profiles.first().map(|(_, endpoint)| endpoint.clone());
+    let first = first.unwrap_or(Endpoint { path: Text::default(), headers: Vec::new() });
+    if !root.has("conn") {
+        return vec![ConnSpec { name: "main".into(), endpoint: first, open: true }];
+    }
+    let mut conns: Vec<ConnSpec> = Vec::new();
+    for mut table in root.tables("conn") {
+        let name = table.required("name");
+        if conns.iter().any(|other| other.name == *name.get_ref()) {
+            table.error_at(name.span(), format!("a connection `{}` stands here already", name.get_ref()));
+        }
+        let profile = table.string("profile");
+        let path = table.text("path");
+        let headers = table.free_texts("headers");
+        let open = table.flag("open").unwrap_or(true);
+        let mut endpoint = match (&profile, path) {
+            (Some(profile), Some(_)) => {
+                table.error_at(profile.span(), "a connection has a `profile` or a `path`, not both");
+                first.clone()
+            }
+            (None, Some(path)) => Endpoint { path, headers: Vec::new() },
+            (None, None) => first.clone(),
+            (Some(profile), None) => {
+                let found = protocol.profiles.iter().find(|(name, _)| name == profile.get_ref());
+                found.map(|(_, endpoint)| endpoint.clone()).unwrap_or_else(|| {
+                    let names = protocol.profiles.iter().map(|(name, _)| name.as_str());
+                    table.error_at(profile.span(), format!("`profile`: {}", not_among(profile.get_ref(), names)));
+                    first.clone()
+                })
+            }
+        };
+        endpoint.headers.extend(headers);
+        table.finish();
+        conns.push(ConnSpec { name: name.into_inner(), endpoint, open });
+    }
+    conns
+}
+
+/// What the steps refer to.
+struct Reading<'a> {
+    conns: &'a [ConnSpec],
+    protocol: &'a Protocol,
+}
+
+impl Reading<'_> {
+    fn step(&self, mut table: Table<'_, '_>) -> Option<Step> {
+        let line = table.line();
+        let weight = weight(&mut table);
+        let note = table.string("note").map(Spanned::into_inner);
+        let verb = self.verb(&mut table);
+        table.finish();
+        Some(Step { line, verb: verb?, weight, note })
+    }
+
+    fn verb(&self, table: &mut Table<'_, '_>) -> Option<Verb> {
+        let name = only(table, &VERBS)?;
+        Some(match name {
+            "send" => Verb::Send(self.conn(table)?, Sending::Text(json(table, "send")?)),
+            "send_text" => Verb::Send(self.conn(table)?, Sending::Text(table.text("send_text")?)),
+            "send_binary" => Verb::Send(self.conn(table)?, Sending::Binary(table.hex("send_binary")?)),
+            "send_ping" => Verb::Send(self.conn(table)?, Sending::Ping(table.text("send_ping")?)),
+            "send_raw" => Verb::Send(self.conn(table)?, Sending::Raw(table.hex("send_raw")?)),
+            "send_huge" => Verb::Send(self.conn(table)?, huge(table)?),
+            "send_fragments" => {
+                let parts = table.texts("send_fragments");
+                if parts.is_empty() {
+                    table.error("`send_fragments` needs at least one part");
+                }
+                Verb::Send(
+                    self.conn(table)?,
+                    Sending::Fragments { parts, finish: table.flag("finish").unwrap_or(true) },
+                )
+            }
+            "pong" => Verb::Pong(self.conn(table)?, table.text("pong")?, within(table)),
+            "all" => {
+                let parts = table.tables("all");
+                Verb::All(parts.into_iter().filter_map(|part| self.part_of_all(part)).collect())
+            }
+            "any_of" => self.any_of(table),
+            "open" => {
+                let conn = self.named_conn(table, "open")?;
+                Verb::Open(conn, refusal(table)?)
+            }
+            "reopen" => Verb::Reopen(self.named_conn(table, "reopen")?),
+            "shut" => {
+                let code = table.number("shut").and_then(|code| u16::try_from(code).ok());
+                let code = code.filter(|code| (1000..5000).contains(code));
+                if code.is_none() {
+                    table.error("`shut` takes a close code from 1000 to 4999");
+                }
+                Verb::Shut(self.conn(table)?, code?)
+            }
+            "http" => {
+                let mut inner = table.table("http")?;
+                let service = inner.required("service");
+                let names = self.protocol.services();
+                let known: Vec<&str> = names.collect();
+                if !known.contains(&service.get_ref().as_str()) {
+                    let what = not_among(service.get_ref(), known.iter().copied());
+                    inner.error_at(service.span(), format!("`service`: {what}"));
+                }
+                Verb::Http { service: service.into_inner(), call: call(table, inner) }
+            }
+            "control" => {
+                let inner = table.table("control")?;
+                Verb::Control(call(table, inner))
+            }
+            "advance" => Verb::Advance(table.span("advance")?),
+            _ => Verb::Receive(self.receiving(table, name)?),
+        })
+    }
+
+    fn any_of(&self, table: &mut Table<'_, '_>) -> Verb {
+        let mut list: Vec<Alternative> = Vec::new();
+        for mut part in table.tables("any_of") {
+            let name = part.required("name");
+            if list.iter().any(|other| other.name == *name.get_ref()) {
+                part.error_at(name.span(), format!("an alternative `{}` stands here already", name.get_ref()));
+            }
+            let verdict = part.choice("verdict").unwrap_or(Verdict::Pass);
+            if matches!(verdict, Verdict::Skip | Verdict::Error) {
+                part.error("`verdict` can be pass, info, non-strict or fail");
+            }
+            if let Some(receiving) = self.part(part) {
+                list.push(Alternative { name: name.into_inner(), receiving, verdict });
+            }
+        }
+        let silent = list.iter().filter(|alternative| matches!(alternative.receiving.what, Awaited::Silence)).count();
+        if list.len() < 2 || silent > 1 {
+            table.error("`any_of` needs two alternatives or more, and at most one `quiet` among them");
+        }
+        Verb::AnyOf(list)
+    }
+
+    fn part_of_all(&self, mut table: Table<'_, '_>) -> Option<(Receiving, Weight)> {
+        let weight = weight(&mut table);
+        if let [name] = table.among(&["quiet", "refused"])[..] {
+            table.error(format!("`{name}` cannot be a part of `all`: nothing else can come with it"));
+            return None;
+        }
+        self.part(table).map(|receiving| (receiving, weight))
+    }
+
+    /// A part of `all` or `any_of`.
+    fn part(&self, mut table: Table<'_, '_>) -> Option<Receiving> {
+        let receiving = only(&mut table, &AWAITED).and_then(|name| self.receiving(&mut table, name));
+        table.finish();
+        receiving
+    }
+
+    fn receiving(&self, table: &mut Table<'_, '_>, name: &str) -> Option<Receiving> {
+        let conn = self.conn(table);
+        let within = if name == "quiet" { None } else { Some(within(table)) };
+        let (what, within) = match name {
+            "expect" => (Awaited::Message(template(table, "expect")?), within?),
+            "close" => (Awaited::Close(close_codes(table)?), within?),
+            "refused" => (Awaited::Refused(table.codes("refused", STATUS)?), within?),
+            "quiet" => (Awaited::Silence, table.span("quiet")?),
+            _ => {
+                if table.flag("cut") == Some(false) {
+                    table.error("`cut` is always true; leave the step out otherwise");
+                }
+                (Awaited::Cut, within?)
+            }
+        };
+        Some(Receiving { conn: conn?, what, within })
+    }
+
+    /// The connection of a step; there is no choice if there is one only.
+    fn conn(&self, table: &mut Table<'_, '_>) -> Option<usize> {
+        match table.string("conn") {
+            Some(name) => self.find(table, &name),
+            None if self.conns.len() == 1 => Some(0),
+            None => {
+                let names: Vec<&str> = self.conns.iter().map(|conn| conn.name.as_str()).collect();
+                table.error(format!("say which connection: conn = one of {}", names.join(", ")));
+                None
+            }
+        }
+    }
+
+    fn named_conn(&self, table: &mut Table<'_, '_>, verb: &'static str) -> Option<usize> {
+        let name = table.string(verb)?;
+        self.find(table, &name)
+    }
+
+    fn find(&self, table: &Table<'_, '_>, name: &Spanned<String>) -> Option<usize> {
+        let found = self.conns.iter().position(|conn| conn.name == *name.get_ref());
+        if found.is_none() {
+            let names = self.conns.iter().map(|conn| conn.name.as_str());
+            table.error_at(name.span(), format!("connection {}", not_among(name.get_ref(), names)));
+        }
+        found
+    }
+}
+
+/// The one of these members that is there.
+fn only(table: &mut Table<'_, '_>, names: &[&'static str]) -> Option<&'static str> {
+    match table.among(names)[..] {
+        [name] => Some(name),
+        [] => {
+            table.error(format!("one of these is missing: {}", names.join(", ")));
+            COMPANIONS.iter().for_each(|name| drop(table.has(name)));
+            None
+        }
+        ref several => {
+            table.error(format!("`{}` do not go together: make each a step of its own", several.join("`, `")));
+            table.forget();
+            None
+        }
+    }
+}
+
+fn weight(table: &mut Table<'_, '_>) -> Weight {
+    Weight {
+        level: table.choice("level"),
+        evidence: table.choices("evidence"),
+        source: table.string("source").map(Spanned::into_inner),
+    }
+}
+
+fn within(table: &mut Table<'_, '_>) -> Duration {
+    table.span("within").unwrap_or(WITHIN)
+}
+
+fn template(table: &mut Table<'_, '_>, name: &'static str) -> Option<Template> {
+    let text = table.string(name)?;
+    Template::parse(text.get_ref()).map_err(|e| table.error_at(text.span(), format!("`{name}`: {e}"))).ok()
+}
+
+/// A text that must be JSON once its placeholders are filled.
+fn json(table: &mut Table<'_, '_>, name: &'static str) -> Option<Text> {
+    let source = table.string(name)?;
+    let text = table.parsed(&source);
+    if let Err(e) = serde_json::from_str::<serde::de::IgnoredAny>(&text.sample()) {
+        table.error_at(
+            source.span(),
+            format!("`{name}` is not JSON ({e}); what is meant to be broken is sent by `send_text`"),
+        );
+    }
+    Some(text)
+}
+
+fn huge(table: &mut Table<'_, '_>) -> Option<Sending> {
+    let mut inner = table.table("send_huge")?;
+    let prefix = inner.text("prefix").unwrap_or_default();
+    let repeat = inner.required("repeat").into_inner();
+    let suffix = inner.text("suffix").unwrap_or_default();
+    let times = inner.number("times").and_then(|times| usize::try_from(times).ok());
+    let times = times.filter(|times| repeat.len().saturating_mul(*times) <= 256 << 20);
+    if times.is_none() {
+        inner.error("`times` is how often `repeat` is sent: a number, so that the message stays below 256 MiB");
+    }
+    inner.finish();
+    Some(Sending::Huge { prefix, repeat, times: times?, suffix })
+}
+
+fn close_codes(table: &mut Table<'_, '_>) -> Option<Vec<u16>> {
+    if table.is("close", "any") {
+        Some(Vec::new())
+    } else {
+        table.codes("close", "a close code, an array of codes, or \"any\"")
+    }
+}
+
+fn refusal(table: &mut Table<'_, '_>) -> Option<Refusal> {
+    if !table.has("refused") {
+        return Some(Refusal::Never);
+    }
+    if table.is("refused", "maybe") {
+        return Some(Refusal::Maybe);
+    }
+    table.codes("refused", "an HTTP status, an array of them, or \"maybe\"").map(Refusal::Always)
+}
+
+/// The members of an HTTP step: `inner` says what is sent, `table` what must come.
+fn call(table: &mut Table<'_, '_>, mut inner: Table<'_, '_>) -> Call {
+    let method = inner.string("method").map_or_else(|| "GET".to_owned(), Spanned::into_inner);
+    if http::Method::from_bytes(method.as_bytes()).is_err() {
+        inner.error(format!("{method:?} is no HTTP method"));
+    }
+    let path = inner.required("path");
+    if !path.get_ref().starts_with('/') && !path.get_ref().is_empty() {
+        inner.error_at(path.span(), "`path` begins with a slash; it goes below the base URL");
+    }
+    let call = Call {
+        method,
+        path: inner.parsed(&path),
+        headers: inner.free_texts("headers"),
+        body: inner.text("body"),
+        status: table.codes("status", STATUS).unwrap_or_else(|| vec![200]),
+        answer: answer(table),
+        within: within(table),
+    };
+    inner.finish();
+    call
+}
+
+fn answer(table: &mut Table<'_, '_>) -> Option<Answer> {
+    match (table.has("answer"), table.has("answer_text")) {
+        (true, true) => {
+            table.error("`answer` and `answer_text` do not go together");
+            None
+        }
+        (true, false) => template(table, "answer").map(Answer::Json),
+        (false, _) => table.text("answer_text").map(Answer::Text),
+    }
+}

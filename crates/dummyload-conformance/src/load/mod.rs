@@ -1,0 +1,144 @@
+//! Reads the files of the suite.
+
+mod case;
+mod reader;
+mod target;
+
+pub use reader::LoadError;
+
+use crate::suite::{Protocol, Suite};
+use reader::Source;
+use std::collections::BTreeMap;
+
+/// All mistakes of all files.
+#[derive(Clone, Debug)]
+pub struct LoadErrors {
+    list: Vec<LoadError>,
+}
+
+impl LoadErrors {
+    /// The mistakes, in the order of files and lines.
+    pub fn list(&self) -> &[LoadError] {
+        &self.list
+    }
+}
+
+impl std::fmt::Display for LoadErrors {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.list.iter().try_for_each(|error| writeln!(f, "{error}"))
+    }
+}
+
+impl std::error::Error for LoadErrors {}
+
+/// What a file is, by its path below the fixtures.
+enum Part<'a> {
+    Target(&'a str),
+    Sections(&'a str),
+    Case(&'a str),
+    Other,
+}
+
+fn part(path: &str) -> Part<'_> {
+    match path.split_once('/') {
+        Some((protocol, "target.toml")) => Part::Target(protocol),
+        Some((protocol, "sections.toml")) => Part::Sections(protocol),
+        Some((protocol, rest)) if rest.starts_with("cases/") && rest.ends_with(".toml") => Part::Case(protocol),
+        _ => Part::Other,
+    }
+}
+
+impl Suite {
+    /// Reads the files below `fixtures/`, each with its path from there and its content: for every protocol
+    /// `PROTOCOL/target.toml`, `PROTOCOL/sections.toml` and the cases in `PROTOCOL/cases/`. Others are left alone.
+    ///
+    /// # Errors
+    /// All mistakes in all files.
+    pub fn load<P: AsRef<str>, T: AsRef<str>>(files: impl IntoIterator<Item = (P, T)>) -> Result<Self, LoadErrors> {
+        let mut files: Vec<(P, T)> = files.into_iter().collect();
+        files.sort_by(|a, b| a.0.as_ref().cmp(b.0.as_ref()));
+        let mut errors = Vec::new();
+        let mut protocols: BTreeMap<String, Protocol> = BTreeMap::new();
+        for (path, text) in &files {
+            let (path, text) = (path.as_ref(), text.as_ref());
+            if let Part::Target(name) = part(path) {
+                let source = Source::new(path, text);
+                protocols.insert(name.to_owned(), target::target(&source, name));
+                errors.extend(source.into_errors());
+            }
+        }
+        let mut cases = Vec::new();
+        for (path, text) in &files {
+            let (path, text) = (path.as_ref(), text.as_ref());
+            let source = Source::new(path, text);
+            let (Part::Sections(name) | Part::Case(name)) = part(path) else { continue };
+            match (protocols.get_mut(name), part(path)) {
+                (None, _) => {
+                    source.error(0..0, format!("there is no {name}/target.toml, which says how to reach a server"))
+                }
+                (Some(protocol), Part::Sections(_)) => {
+                    protocol.sections = target::sections(&source);
+                    protocol.sections_path = path.to_owned();
+                }
+                (Some(protocol), _) => cases.push(case::case(&source, path, protocol)),
+            }
+            errors.extend(source.into_errors());
+        }
+        cases.sort_by(|a, b| a.id.cmp(&b.id));
+        if errors.is_empty() { Ok(Self { protocols, cases }) } else { Err(LoadErrors { list: errors }) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TARGET: &str = include_str!("../../tests/fixtures/room/target.toml");
+
+    fn errors(case: &str) -> String {
+        let files = [("room/target.toml", TARGET), ("room/cases/a/b.toml", case)];
+        Suite::load(files).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn all_mistakes_of_a_case_are_told_at_once() {
+        insta::assert_snapshot!(errors(include_str!("../../tests/fixtures/mistakes.toml")));
+    }
+
+    #[test]
+    fn a_case_says_who_it_is() {
+        insta::assert_snapshot!(errors("tags = 5"));
+    }
+
+    #[test]
+    fn bad_toml_is_told_with_its_line() {
+        insta::assert_snapshot!(errors("title = \"a\"\nlevel = must\n[[step]\n"));
+    }
+
+    #[test]
+    fn mistakes_of_a_target_are_told() {
+        let target = "
+            protocol = \"roon\"
+            [[profile]]
+            name = \"v1\"
+            pth = \"/\"
+            [[variable]]
+            name = \"a b\"
+            help = \"\"
+            [[variable]]
+            name = \"x\"
+            [[hazard]]
+            class = \"physicle\"
+            pattern = \"(\"
+            why = \"because\"";
+        let sections = "[[section]]\nkey = \"a\"\ntext = \"t\"\n[[section]]\nkey = \"a\"\ntxt = \"t\"";
+        let files = [("room/target.toml", target), ("room/sections.toml", sections), ("hall/cases/a.toml", "")];
+        insta::assert_snapshot!(Suite::load(files).unwrap_err());
+    }
+
+    #[test]
+    fn other_files_are_left_alone() {
+        let suite = Suite::load([("README.md", "x"), ("room/messages/a.toml", "x")]).unwrap();
+        assert!(suite.cases().is_empty());
+    }
+}

@@ -1,0 +1,106 @@
+//! Reads `target.toml` and `sections.toml`.
+
+use super::reader::{Source, Table};
+use crate::case::{Endpoint, Hazard};
+use crate::suite::{HazardSign, Named, Need, Protocol, Section, Variable};
+use crate::text::is_name;
+use regex::Regex;
+
+pub(super) fn target(source: &Source<'_>, folder: &str) -> Protocol {
+    let mut root = source.root();
+    let name = root.required("protocol");
+    if name.get_ref() != folder && !name.get_ref().is_empty() {
+        root.error_at(name.span(), format!("the file lies in the folder `{folder}`, so this must be \"{folder}\""));
+    }
+    let title = root.required("title").into_inner();
+    let device = root.string("device");
+    let profiles: Vec<_> = root.tables("profile").into_iter().map(profile).collect();
+    if profiles.is_empty() {
+        root.error("there is no [[profile]], which says below which path the server is reached");
+    }
+    let variables: Vec<Variable> = root.tables("variable").into_iter().map(variable).collect();
+    if let Some(device) = device.as_ref().filter(|device| !variables.iter().any(|v| v.name == *device.get_ref())) {
+        root.error_at(device.span(), format!("`{}` is none of the variables of this file", device.get_ref()));
+    }
+    let services = root.tables("service").into_iter().map(|mut table| finished(named(&mut table), table)).collect();
+    let needs = root.tables("need").into_iter().map(need).collect();
+    let hazards = root.tables("hazard").into_iter().filter_map(hazard).collect();
+    root.finish();
+    Protocol {
+        name: folder.to_owned(),
+        title,
+        device: device.map(toml::Spanned::into_inner),
+        profiles,
+        variables,
+        services,
+        needs,
+        hazards,
+        sections: Vec::new(),
+        sections_path: format!("{folder}/sections.toml"),
+    }
+}
+
+fn finished<T>(value: T, table: Table<'_, '_>) -> T {
+    table.finish();
+    value
+}
+
+fn named(table: &mut Table<'_, '_>) -> Named {
+    Named { name: table.required("name").into_inner(), help: table.required("help").into_inner() }
+}
+
+fn profile(mut table: Table<'_, '_>) -> (String, Endpoint) {
+    let name = table.required("name").into_inner();
+    let path = table.required("path");
+    let endpoint = Endpoint { path: table.parsed(&path), headers: table.free_texts("headers") };
+    // For readers of the file.
+    let _ = table.string("help");
+    finished((name, endpoint), table)
+}
+
+fn variable(mut table: Table<'_, '_>) -> Variable {
+    let Named { name, help } = named(&mut table);
+    if !is_name(&name) && !name.is_empty() {
+        table.error(format!("`{name}` cannot name a variable: a name has letters, digits and _"));
+    }
+    let secret = table.flag("secret").unwrap_or_default();
+    let demo = table.string("demo").map_or_else(|| name.clone(), toml::Spanned::into_inner);
+    let default = table.string("default").map(toml::Spanned::into_inner);
+    finished(Variable { name, help, secret, demo, default }, table)
+}
+
+fn need(mut table: Table<'_, '_>) -> Need {
+    let name = named(&mut table);
+    let mock = table.flag("mock").unwrap_or(true);
+    finished(Need { name, mock }, table)
+}
+
+fn hazard(mut table: Table<'_, '_>) -> Option<HazardSign> {
+    if !table.has("class") {
+        table.error("`class` is missing");
+    }
+    let class = table.choice::<Hazard>("class");
+    let pattern = table.required("pattern");
+    let parsed = Regex::new(pattern.get_ref())
+        .map_err(|e| table.error_at(pattern.span(), format!("`pattern` is a bad regular expression: {e}")));
+    let why = table.required("why").into_inner();
+    table.finish();
+    Some(HazardSign { class: class?, pattern: parsed.ok()?, why })
+}
+
+pub(super) fn sections(source: &Source<'_>) -> Vec<Section> {
+    let mut root = source.root();
+    let mut list: Vec<Section> = Vec::new();
+    for mut table in root.tables("section") {
+        let line = table.line();
+        let key = table.required("key");
+        if list.iter().any(|other| other.key == *key.get_ref()) {
+            table.error_at(key.span(), format!("the key `{}` stands here twice", key.get_ref()));
+        }
+        let text = table.required("text").into_inner();
+        let no_case = table.string("no_case").map(toml::Spanned::into_inner);
+        list.push(finished(Section { key: key.into_inner(), text, no_case, line }, table));
+    }
+    root.finish();
+    list
+}

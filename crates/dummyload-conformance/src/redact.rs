@@ -1,0 +1,125 @@
+//! Cuts the values of secret variables out of texts, in whatever form they stand there.
+
+use crate::vars::Vars;
+use regex::Regex;
+use std::borrow::Cow;
+
+/// What stands in place of a secret.
+const SHOWN: &str = "[redacted]";
+
+/// Knows the secrets of one case.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Redactor {
+    pattern: Option<Regex>,
+}
+
+impl Redactor {
+    pub(crate) fn new(vars: &Vars) -> Self {
+        let mut secrets: Vec<String> = vars.secrets().filter(|secret| !secret.is_empty()).collect();
+        // Where one secret begins like another, the longer one must be tried first.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        let forms: Vec<String> = secrets.iter().map(|secret| secret.chars().map(forms).collect()).collect();
+        let pattern =
+            (!forms.is_empty()).then(|| regex::RegexBuilder::new(&forms.join("|")).size_limit(64 << 20).build());
+        // A pattern that cannot be built hides everything rather than nothing.
+        Self { pattern: pattern.map(|built| built.unwrap_or_else(|_| everything())) }
+    }
+
+    pub(crate) fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        match &self.pattern {
+            Some(pattern) => pattern.replace_all(text, SHOWN),
+            None => Cow::Borrowed(text),
+        }
+    }
+}
+
+#[expect(clippy::expect_used, reason = "a constant, and tested")]
+fn everything() -> Regex {
+    Regex::new("(?s).+").expect("a valid pattern")
+}
+
+/// All ways to write one character: as it is, escaped as in JSON (also within strings within JSON) or in Rust,
+/// percent-encoded.
+fn forms(c: char) -> String {
+    let literal = regex::escape(c.encode_utf8(&mut [0; 4]));
+    let percent: String = c.encode_utf8(&mut [0; 4]).bytes().map(|byte| format!("%(?:25)*(?i:{byte:02x})")).collect();
+    let mut units = [0; 2];
+    let escapes: String = c.encode_utf16(&mut units).iter().map(|unit| format!(r"\\+u(?i:{unit:04x})")).collect();
+    let short = match c {
+        ' ' => r"|\+",
+        '\n' => r"|\\+n",
+        '\r' => r"|\\+r",
+        '\t' => r"|\\+t",
+        '\u{8}' => r"|\\+b",
+        '\u{c}' => r"|\\+f",
+        _ => "",
+    };
+    let scalar = format!(r"\\+u\{{(?i:{:x})\}}", u32::from(c));
+    format!(r"(?:\\*{literal}|{percent}|{escapes}|{scalar}{short})")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Text;
+    use proptest::prelude::*;
+
+    fn redactor(secret: &str) -> (Redactor, Vars) {
+        let mut vars = Vars::default();
+        vars.set("key", secret.into());
+        vars.mark_secret("key");
+        (Redactor::new(&vars), vars)
+    }
+
+    #[test]
+    fn every_form_is_cut_out_and_nothing_else() {
+        let (redactor, _) = redactor("a b/\"ü😀");
+        for text in [
+            "a b/\"ü😀",
+            r#"a b/\"ü😀"#,
+            r#"a b\/\\\"\u00fc\ud83d\uDE00"#,
+            "a+b/%22%C3%BC%F0%9F%98%80",
+            "a%20b%2F%22%c3%bc%f0%9f%98%80",
+            "a%2520b%252F%2522%25C3%25BC%25F0%259F%2598%2580",
+        ] {
+            assert_eq!(redactor.text(&format!("x{text}y")), "x[redacted]y", "{text}");
+        }
+        assert_eq!(redactor.text("a b"), "a b");
+    }
+
+    #[test]
+    fn the_longer_secret_goes_first() {
+        let mut vars = Vars::default();
+        for (name, value) in [("a", "key"), ("b", "key-2"), ("c", "")] {
+            vars.set(name, value.into());
+            vars.mark_secret(name);
+        }
+        assert_eq!(Redactor::new(&vars).text("key-2 key"), "[redacted] [redacted]");
+        assert_eq!(everything().replace_all("a\nb", SHOWN), SHOWN);
+    }
+
+    proptest! {
+        #[test]
+        fn no_secret_survives(secret in r#"[\PC&&[^\[\]redact]]{1,30}"#, before in "[a-z]{0,3}", after in "[a-z]{0,3}") {
+            let (redactor, vars) = redactor(&secret);
+            let json = |text: &str| serde_json::Value::from(text).to_string();
+            let once = json(&secret);
+            let forms = [
+                secret.clone(),
+                Text::parse("${key|query}").unwrap().render(&vars).unwrap(),
+                once.clone(),
+                json(&once),
+                json(&json(&once)),
+                format!("{secret:?}"),
+            ];
+            for form in forms {
+                let text = format!("{before} {form} {after}");
+                let shown = redactor.text(&text).into_owned();
+                prop_assert!(shown.contains(SHOWN), "{shown}");
+                let inner = form.trim_matches(['"', '\\']);
+                prop_assume!(!inner.is_empty());
+                prop_assert!(!shown.contains(inner) || before.contains(inner) || after.contains(inner) || SHOWN.contains(inner) || inner.trim().is_empty(), "{shown}");
+            }
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! All cases of all protocols, and the choice among them.
+
+use crate::case::{Case, Endpoint, Hazard};
+use crate::verdict::Level;
+use regex::Regex;
+use std::collections::BTreeMap;
+
+/// The cases, with what is known about each protocol.
+#[derive(Clone, Debug)]
+pub struct Suite {
+    pub(crate) protocols: BTreeMap<String, Protocol>,
+    /// In the order of their ids.
+    pub(crate) cases: Vec<Case>,
+}
+
+/// What `target.toml` and `sections.toml` of one protocol say.
+#[derive(Clone, Debug)]
+pub struct Protocol {
+    pub(crate) name: String,
+    pub(crate) title: String,
+    pub(crate) device: Option<String>,
+    pub(crate) profiles: Vec<(String, Endpoint)>,
+    pub(crate) variables: Vec<Variable>,
+    pub(crate) services: Vec<Named>,
+    pub(crate) needs: Vec<Need>,
+    pub(crate) hazards: Vec<HazardSign>,
+    pub(crate) sections: Vec<Section>,
+    /// The file of the sections, for findings.
+    pub(crate) sections_path: String,
+}
+
+impl Protocol {
+    /// Its name in case ids and on the command line.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What it is called in reports.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// The variables that its cases use.
+    pub fn variables(&self) -> &[Variable] {
+        &self.variables
+    }
+
+    /// The HTTP services that its cases call, by name.
+    pub fn services(&self) -> impl Iterator<Item = &str> {
+        self.services.iter().map(|service| service.name.as_str())
+    }
+
+    /// The capabilities that our own mock has.
+    pub fn mock_capabilities(&self) -> impl Iterator<Item = &str> {
+        self.needs.iter().filter(|need| need.mock).map(|need| need.name.name.as_str())
+    }
+
+    pub(crate) fn variable(&self, name: &str) -> Option<&Variable> {
+        self.variables.iter().find(|variable| variable.name == name)
+    }
+}
+
+/// A value that cases use and the user gives.
+#[derive(Clone, Debug)]
+pub struct Variable {
+    pub(crate) name: String,
+    pub(crate) help: String,
+    pub(crate) secret: bool,
+    pub(crate) demo: String,
+    pub(crate) default: Option<String>,
+}
+
+impl Variable {
+    /// The name in `${name}` and on the command line.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What it is and where to find it.
+    pub fn help(&self) -> &str {
+        &self.help
+    }
+
+    /// Whether it is cut out of all reports.
+    pub fn is_secret(&self) -> bool {
+        self.secret
+    }
+
+    /// The member of our own mock's demo data that fills it.
+    pub fn demo(&self) -> &str {
+        &self.demo
+    }
+}
+
+/// A name and what it means.
+#[derive(Clone, Debug)]
+pub(crate) struct Named {
+    pub(crate) name: String,
+    pub(crate) help: String,
+}
+
+/// A capability that not every target has.
+#[derive(Clone, Debug)]
+pub(crate) struct Need {
+    pub(crate) name: Named,
+    pub(crate) mock: bool,
+}
+
+/// What a text must not hold unless the case declares the hazard.
+#[derive(Clone, Debug)]
+pub(crate) struct HazardSign {
+    pub(crate) class: Hazard,
+    pub(crate) pattern: Regex,
+    pub(crate) why: String,
+}
+
+/// A heading or a normative sentence of the specification.
+#[derive(Clone, Debug)]
+pub(crate) struct Section {
+    pub(crate) key: String,
+    pub(crate) text: String,
+    /// Why no case can cover it.
+    pub(crate) no_case: Option<String>,
+    pub(crate) line: usize,
+}
+
+/// Which cases to take. Empty lists take all; what is in different lists must hold together.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Filter {
+    /// Protocol names.
+    pub protocols: Vec<String>,
+    /// Patterns of ids: `*` is any text, `?` any character; a pattern without either also takes all below it.
+    pub ids: Vec<String>,
+    /// Tags, of which one must be there.
+    pub tags: Vec<String>,
+    /// Section keys, as patterns like those of ids.
+    pub sections: Vec<String>,
+    /// Levels.
+    pub levels: Vec<Level>,
+}
+
+impl Filter {
+    fn takes(&self, case: &Case) -> bool {
+        let any = |patterns: &[String], text: &str| patterns.iter().any(|pattern| glob(pattern, text));
+        (self.protocols.is_empty() || self.protocols.contains(&case.protocol))
+            && (self.ids.is_empty() || any(&self.ids, &case.id))
+            && (self.tags.is_empty() || case.tags.iter().any(|tag| self.tags.contains(tag)))
+            && (self.sections.is_empty() || case.spec.iter().any(|key| any(&self.sections, key)))
+            && (self.levels.is_empty() || self.levels.contains(&case.level()))
+    }
+}
+
+impl Suite {
+    /// The protocols, by name.
+    pub fn protocols(&self) -> impl Iterator<Item = &Protocol> {
+        self.protocols.values()
+    }
+
+    /// One protocol.
+    pub fn protocol(&self, name: &str) -> Option<&Protocol> {
+        self.protocols.get(name)
+    }
+
+    /// All cases, in the order of their ids.
+    pub fn cases(&self) -> &[Case] {
+        &self.cases
+    }
+
+    /// One case.
+    pub fn case(&self, id: &str) -> Option<&Case> {
+        self.cases.iter().find(|case| case.id == id)
+    }
+
+    /// The cases that a filter takes, in the order of their ids.
+    pub fn select(&self, filter: &Filter) -> Vec<&Case> {
+        self.cases.iter().filter(|case| filter.takes(case)).collect()
+    }
+}
+
+/// Whether a pattern covers a text.
+fn glob(pattern: &str, text: &str) -> bool {
+    if !pattern.contains(['*', '?']) {
+        let pattern = pattern.trim_end_matches('/');
+        return text.strip_prefix(pattern).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    }
+    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    // Where to go on if the last star has to take one character more.
+    let (mut p, mut t, mut star) = (0, 0, None);
+    while t < text.len() {
+        match pattern.get(p) {
+            Some('*') => {
+                star = Some((p, t));
+                p += 1;
+            }
+            Some(c) if *c == '?' || *c == text[t] => (p, t) = (p + 1, t + 1),
+            _ => match star {
+                Some((at, taken)) => {
+                    (p, t) = (at + 1, taken + 1);
+                    star = Some((at, taken + 1));
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[p..].iter().all(|c| *c == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn patterns_cover_ids() {
+        for (pattern, text, covered) in [
+            ("pishock/v2/ping", "pishock/v2/ping/pong", true),
+            ("pishock/v2/ping/", "pishock/v2/ping/pong", true),
+            ("pishock/v2/pi", "pishock/v2/ping/pong", false),
+            ("*ping*", "pishock/v2/ping/pong", true),
+            ("pishock/*/p?ng/*", "pishock/v2/ping/pong", true),
+            ("*/pong", "pishock/v2/ping/pong/not", false),
+            ("*", "", true),
+            ("?", "", false),
+        ] {
+            assert_eq!(glob(pattern, text), covered, "{pattern} {text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn patterns_agree_with_regular_expressions(pattern in "[ab*?]{0,8}", text in "[ab]{0,8}") {
+            prop_assume!(pattern.contains(['*', '?']));
+            let same = format!("^{}$", pattern.replace('*', ".*").replace('?', "."));
+            prop_assert_eq!(glob(&pattern, &text), Regex::new(&same).unwrap().is_match(&text));
+        }
+    }
+}

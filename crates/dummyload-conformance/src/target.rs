@@ -1,0 +1,265 @@
+//! Who is judged, and what may be done to it.
+
+use crate::case::{Case, Hazard, Verb};
+use crate::choice::Choice;
+use crate::lint::undeclared;
+use crate::suite::Protocol;
+use crate::vars::Vars;
+use std::collections::{BTreeMap, BTreeSet};
+use url::{Host, Url};
+
+/// The capabilities that every protocol knows: a control plane like that of our mocks, and HTTP services.
+pub(crate) const BUILT_IN: [&str; 2] = ["control", "http"];
+
+/// One server and what is known about it.
+#[derive(Clone)]
+pub struct Target {
+    pub(crate) server: Url,
+    pub(crate) http: BTreeMap<String, Url>,
+    pub(crate) admin: Option<Url>,
+    pub(crate) admin_token: Option<String>,
+    variables: BTreeMap<String, String>,
+    have: BTreeSet<String>,
+    allowed: BTreeSet<Hazard>,
+    device: Option<String>,
+    own_mock: bool,
+}
+
+impl std::fmt::Debug for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Target").field("server", &self.label()).finish_non_exhaustive()
+    }
+}
+
+impl Target {
+    /// A server, by its base URL: `ws://` or `wss://`, the host, and a path only if all profiles lie below it. It may
+    /// be sent nothing hazardous until [`Target::allow`] says so.
+    ///
+    /// # Errors
+    /// A URL of another form; the text says what is right.
+    pub fn new(server: &str) -> Result<Self, String> {
+        Ok(Self {
+            server: base(server, &["ws", "wss"])?,
+            http: BTreeMap::new(),
+            admin: None,
+            admin_token: None,
+            variables: BTreeMap::new(),
+            have: BTreeSet::new(),
+            allowed: BTreeSet::from([Hazard::None]),
+            device: None,
+            own_mock: false,
+        })
+    }
+
+    /// Where an HTTP service of the protocol is.
+    ///
+    /// # Errors
+    /// A URL that is not `http://` or `https://`.
+    pub fn http(mut self, service: &str, url: &str) -> Result<Self, String> {
+        self.http.insert(service.to_owned(), base(url, &["http", "https"])?);
+        Ok(self)
+    }
+
+    /// The base URL of a control plane like that of our mocks, as in `http://127.0.0.1:4101/__mock`, and its token.
+    ///
+    /// # Errors
+    /// A URL that is not `http://` or `https://`.
+    pub fn admin(mut self, url: &str, token: Option<&str>) -> Result<Self, String> {
+        self.admin = Some(base(url, &["http", "https"])?);
+        self.admin_token = token.map(str::to_owned);
+        Ok(self)
+    }
+
+    /// The value of a variable.
+    #[must_use]
+    pub fn variable(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.variables.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// It has this capability.
+    #[must_use]
+    pub fn have(mut self, capability: &str) -> Self {
+        self.have.insert(capability.to_owned());
+        self
+    }
+
+    /// Cases of this hazard class may run.
+    #[must_use]
+    pub fn allow(mut self, hazard: Hazard) -> Self {
+        self.allowed.insert(hazard);
+        self
+    }
+
+    /// The device that the user owns: without it no physical case runs off loopback.
+    #[must_use]
+    pub fn device(mut self, id: impl Into<String>) -> Self {
+        self.device = Some(id.into());
+        self
+    }
+
+    /// It is a mock that the caller has started himself: every hazard is allowed, since nothing real stands behind it.
+    ///
+    /// # Errors
+    /// When one of its URLs leads off this machine.
+    pub fn own_mock(mut self) -> Result<Self, String> {
+        if !self.is_local() {
+            return Err("a mock of one's own runs on this machine".into());
+        }
+        self.own_mock = true;
+        Ok(self)
+    }
+
+    /// Whether the server is reached by the loopback interface, and with it all HTTP services.
+    fn is_local(&self) -> bool {
+        std::iter::once(&self.server).chain(self.http.values()).chain(&self.admin).all(is_loopback)
+    }
+
+    /// What reports call it.
+    pub(crate) fn label(&self) -> String {
+        let url = self.server.as_str().trim_end_matches('/');
+        if self.own_mock { format!("our own mock, {url}") } else { url.to_owned() }
+    }
+
+    /// The names of variables and services that are set here and not known to the protocol, with what is known.
+    pub fn unknown_names(&self, protocol: &Protocol) -> Vec<String> {
+        let known: Vec<&str> = protocol.variables.iter().map(|variable| variable.name.as_str()).collect();
+        let variables = self.variables.keys().filter(|name| !known.contains(&name.as_str()));
+        let services: Vec<&str> = protocol.services().collect();
+        let http = self.http.keys().filter(|name| !services.contains(&name.as_str()));
+        let needs: Vec<&str> = protocol.needs.iter().map(|need| need.name.name.as_str()).chain(BUILT_IN).collect();
+        let have = self.have.iter().filter(|name| !needs.contains(&name.as_str()));
+        let say = |what, list: &[&str], name: &String| {
+            format!("{what} {}", crate::choice::not_among(name, list.iter().copied()))
+        };
+        variables
+            .map(|name| say("variable", &known, name))
+            .chain(http.map(|name| say("service", &services, name)))
+            .chain(have.map(|name| say("capability", &needs, name)))
+            .collect()
+    }
+
+    /// The variables of a case, with the defaults of the protocol.
+    pub(crate) fn vars(&self, protocol: &Protocol) -> Vars {
+        let mut vars = Vars::default();
+        for variable in &protocol.variables {
+            if let Some(value) = self.variables.get(&variable.name).or(variable.default.as_ref()) {
+                vars.set(&variable.name, value.as_str().into());
+            }
+            if variable.secret {
+                vars.mark_secret(&variable.name);
+            }
+        }
+        vars
+    }
+
+    /// Why a case cannot run here, or may not. `Err` is a fault of the case.
+    pub(crate) fn skip(&self, protocol: &Protocol, case: &Case) -> Result<Option<String>, String> {
+        if let Some((line, sign)) = undeclared(protocol, case).next() {
+            return Err(format!("line {line} is {} ({}), and the case does not say so", sign.class, sign.why));
+        }
+        Ok(self.missing(protocol, case).or_else(|| self.forbidden(protocol, case)))
+    }
+
+    fn missing(&self, protocol: &Protocol, case: &Case) -> Option<String> {
+        for need in &case.needs {
+            let there = match need.as_str() {
+                "control" => self.admin.is_some(),
+                "http" => !self.http.is_empty(),
+                other => self.have.contains(other),
+            };
+            if !there {
+                let help =
+                    protocol.needs.iter().find(|known| known.name.name == *need).map(|known| known.name.help.as_str());
+                return Some(match need.as_str() {
+                    "control" => NEEDS_CONTROL.into(),
+                    "http" => "needs an HTTP service: --http NAME=URL".into(),
+                    _ => format!("needs {need} ({}): --have {need}", help.unwrap_or("not described")),
+                });
+            }
+        }
+        for step in &case.steps {
+            match &step.verb {
+                Verb::Control(_) | Verb::Advance(_) if self.admin.is_none() => return Some(NEEDS_CONTROL.into()),
+                Verb::Http { service, .. } if !self.http.contains_key(service) => {
+                    let help = protocol.services.iter().find(|known| known.name == *service).map(|known| &known.help);
+                    let help = help.map_or("not described", String::as_str);
+                    return Some(format!("needs the HTTP service {service} ({help}): --http {service}=URL"));
+                }
+                _ => {}
+            }
+        }
+        let vars = self.vars(protocol);
+        let missing = wanted(case).into_iter().find(|name| vars.value(name).is_none())?;
+        let help = protocol.variable(missing).map_or("not described", |variable| variable.help.as_str());
+        Some(format!("needs {missing} ({help}): --var {missing}=…"))
+    }
+
+    fn forbidden(&self, protocol: &Protocol, case: &Case) -> Option<String> {
+        let hazard = case.hazard;
+        if self.own_mock || hazard == Hazard::None {
+            return None;
+        }
+        if !self.allowed.contains(&hazard) {
+            return Some(format!("is {hazard}: --allow {hazard}"));
+        }
+        if hazard != Hazard::Physical || self.is_local() {
+            return None;
+        }
+        let Some(name) = &protocol.device else {
+            return Some("is physical, and nothing says which device it acts on".into());
+        };
+        let acts_on = self.vars(protocol).text(name);
+        if self.device.is_some() && self.device == acts_on {
+            return None;
+        }
+        Some(format!("is physical off this machine: --i-own-this-device ID, with the value of {name}"))
+    }
+}
+
+const NEEDS_CONTROL: &str = "needs a control plane: --admin URL";
+
+/// The variables that a case reads before it captures them.
+fn wanted(case: &Case) -> Vec<&str> {
+    let captured: BTreeSet<&str> =
+        case.steps.iter().flat_map(|step| step.verb.templates()).flat_map(|template| template.captures()).collect();
+    let conns = case.conns.iter().flat_map(|conn| {
+        std::iter::once(&conn.endpoint.path).chain(conn.endpoint.headers.iter().map(|(_, value)| value))
+    });
+    let texts = conns.chain(case.steps.iter().flat_map(|step| step.verb.texts())).flat_map(|text| text.names());
+    let templates = case.steps.iter().flat_map(|step| step.verb.templates());
+    texts.chain(templates.flat_map(|template| template.names())).filter(|name| !captured.contains(name)).collect()
+}
+
+fn base(text: &str, schemes: &[&str]) -> Result<Url, String> {
+    let right = || format!("write it as {}://host:port", schemes.join(":// or "));
+    let url = Url::parse(text).map_err(|e| format!("this is no URL ({e}); {}", right()))?;
+    if !schemes.contains(&url.scheme()) || url.host().is_none() {
+        return Err(format!("{}:// cannot be used here; {}", url.scheme(), right()));
+    }
+    if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() || url.password().is_some() {
+        return Err(
+            "a base URL has no query, fragment or user; the cases add paths, and credentials are variables".into()
+        );
+    }
+    Ok(url)
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+/// The URL of a path below a base URL.
+pub(crate) fn below(base: &Url, path: &str) -> String {
+    format!("{}{path}", base.as_str().trim_end_matches('/'))
+}
+
+/// All classes that [`Target::allow`] takes, for help texts.
+pub fn hazards() -> impl Iterator<Item = &'static str> {
+    Hazard::ALL.iter().map(|(name, _)| *name)
+}

@@ -1,0 +1,194 @@
+//! Texts with placeholders: `${name}`, `${name|query}`, `${name|json}`; `$${` stands for `${`.
+
+use crate::choice::{Choice, not_among};
+use crate::vars::Vars;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// A text as a case gives it, its placeholders found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Text {
+    parts: Vec<Part>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Part {
+    Literal(String),
+    Placeholder { name: String, filter: Filter },
+}
+
+/// How a value is written into the text around it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Filter {
+    Plain,
+    /// Percent-encoded, for a query or a path segment.
+    Query,
+    /// Escaped, for the inside of a JSON string.
+    Json,
+}
+
+impl Choice for Filter {
+    const ALL: &'static [(&'static str, Self)] = &[("query", Self::Query), ("json", Self::Json)];
+}
+
+/// Unreserved characters of RFC 3986 stay as they are.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+impl Filter {
+    fn apply(self, value: &str) -> String {
+        match self {
+            Self::Plain => value.to_owned(),
+            Self::Query => utf8_percent_encode(value, RESERVED).to_string(),
+            Self::Json => {
+                let quoted = serde_json::Value::from(value).to_string();
+                quoted[1..quoted.len() - 1].to_owned()
+            }
+        }
+    }
+}
+
+/// Whether this can be the name of a variable.
+pub(crate) fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'_')
+}
+
+impl Text {
+    /// # Errors
+    /// What is wrong with a placeholder.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let mut parts = Vec::new();
+        let mut literal = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find("${") {
+            if rest[..at].ends_with('$') {
+                literal.push_str(&rest[..at]);
+                literal.push('{');
+                rest = &rest[at + 2..];
+                continue;
+            }
+            literal.push_str(&rest[..at]);
+            let inside = &rest[at + 2..];
+            let end = inside.find('}').ok_or("a placeholder `${` has no `}`; write `$${` for the two characters")?;
+            let (name, filter) = match inside[..end].split_once('|') {
+                None => (&inside[..end], Filter::Plain),
+                Some((name, filter)) => {
+                    let known = Filter::ALL.iter().map(|(name, _)| *name);
+                    (name, Filter::named(filter).map_err(|_| not_among(filter, known))?)
+                }
+            };
+            if !is_name(name) {
+                return Err(format!("`${{{}}}` is no placeholder: a name has letters, digits and _", &inside[..end]));
+            }
+            if !literal.is_empty() {
+                parts.push(Part::Literal(std::mem::take(&mut literal)));
+            }
+            parts.push(Part::Placeholder { name: name.to_owned(), filter });
+            rest = &inside[end + 1..];
+        }
+        literal.push_str(rest);
+        if !literal.is_empty() {
+            parts.push(Part::Literal(literal));
+        }
+        Ok(Self { parts })
+    }
+
+    /// The names in it.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Placeholder { name, .. } => Some(name.as_str()),
+            Part::Literal(_) => None,
+        })
+    }
+
+    /// With every placeholder replaced by its value.
+    ///
+    /// # Errors
+    /// The name that has no value.
+    pub(crate) fn render(&self, vars: &Vars) -> Result<String, String> {
+        self.render_with(vars, str::to_owned)
+    }
+
+    /// As [`Text::render`], with every value changed on its way in.
+    pub(crate) fn render_with(&self, vars: &Vars, change: impl Fn(&str) -> String) -> Result<String, String> {
+        self.fill(|name, filter| {
+            let value = vars.text(name).ok_or_else(|| format!("${{{name}}} has no value"))?;
+            Ok(change(&filter.apply(&value)))
+        })
+    }
+
+    /// With `0` in place of every value: a digit fits a number, a string, a path.
+    pub(crate) fn sample(&self) -> String {
+        self.fill(|_, _| Ok("0".to_owned())).unwrap_or_default()
+    }
+
+    /// As it was written.
+    pub(crate) fn source(&self) -> String {
+        let shown = self.parts.iter().map(|part| match part {
+            Part::Literal(literal) => literal.replace("${", "$${"),
+            Part::Placeholder { name, filter: Filter::Plain } => format!("${{{name}}}"),
+            Part::Placeholder { name, filter } => format!("${{{name}|{}}}", filter.name()),
+        });
+        shown.collect()
+    }
+
+    fn fill(&self, mut value: impl FnMut(&str, Filter) -> Result<String, String>) -> Result<String, String> {
+        let mut text = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Literal(literal) => text.push_str(literal),
+                Part::Placeholder { name, filter } => text.push_str(&value(name, *filter)?),
+            }
+        }
+        Ok(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn vars() -> Vars {
+        let mut vars = Vars::default();
+        vars.set("name", "a b\"&".into());
+        vars.set("n", 7.into());
+        vars
+    }
+
+    #[test]
+    fn placeholders_are_replaced_as_their_filter_says() {
+        for (text, shown) in [
+            ("x=${name|query}&n=${n}", "x=a%20b%22%26&n=7"),
+            (r#"{"a":"${name|json}"}"#, r#"{"a":"a b\"&"}"#),
+            ("$${name} $ {n} ${n}$", "${name} $ {n} 7$"),
+            ("", ""),
+        ] {
+            assert_eq!(Text::parse(text).unwrap().render(&vars()).unwrap(), shown);
+        }
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        assert_eq!(
+            Text::parse("${name").unwrap_err(),
+            "a placeholder `${` has no `}`; write `$${` for the two characters"
+        );
+        assert_eq!(Text::parse("${n|querry}").unwrap_err(), "`querry` is not known here (did you mean `query`?)");
+        assert!(Text::parse("${a b}").unwrap_err().contains("no placeholder"));
+        assert_eq!(Text::parse("${other}").unwrap().render(&vars()).unwrap_err(), "${other} has no value");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_without_a_panic(text in "[${}|a-z\\PC]{0,40}") {
+            if let Ok(text) = Text::parse(&text) {
+                text.sample();
+                let _ = text.render(&vars());
+            }
+        }
+
+        #[test]
+        fn a_text_without_dollars_stays_as_it_is(text in "[^$]{0,40}") {
+            prop_assert_eq!(Text::parse(&text).unwrap().sample(), text);
+        }
+    }
+}
