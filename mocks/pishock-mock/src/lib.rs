@@ -19,6 +19,7 @@
 //! "dossier N.M" in these pages names a section of `docs/protocols/pishock.md`, which says for every rule how it is
 //! known; `docs/mocks/pishock.md` tells what the mock does with it.
 
+mod http;
 mod mock;
 mod options;
 mod seed;

@@ -178,6 +178,28 @@ pub struct ShareSeed {
     pub locked: bool,
 }
 
+impl ShareSeed {
+    /// A share that nobody has claimed, without bounds.
+    pub fn new(id: ShareId, code: &str, shocker: ShockerId) -> Self {
+        Self {
+            id,
+            code: code.to_owned(),
+            shocker,
+            claimed_by: None,
+            max_intensity: full_intensity(),
+            max_duration: full_duration(),
+            can_shock: true,
+            can_vibrate: true,
+            can_beep: true,
+            can_continuous: true,
+            can_log: true,
+            can_pause: false,
+            paused: false,
+            locked: false,
+        }
+    }
+}
+
 /// One public control link.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,7 +1,7 @@
 //! The virtual hub: what it does with a command, and why (dossier 3.4, 10.5).
 
 use super::state::{Hub, Shocker};
-use crate::seed::{LinkSeed, ShareSeed};
+use crate::seed::{LinkSeed, ShareSeed, ShockerSeed};
 use dummyload_session::Timestamp;
 use pishock_proto::{Access, LinkId, Mode, ShareId, UserId};
 use std::borrow::Cow;
@@ -90,6 +90,17 @@ impl Caps {
             can_vibrate: share.can_vibrate,
             can_beep: share.can_beep,
             can_continuous: share.can_continuous,
+        }
+    }
+
+    pub(crate) fn of_shocker(seed: &ShockerSeed) -> Self {
+        Self {
+            max_intensity: seed.max_intensity,
+            max_duration: seed.max_duration,
+            can_shock: seed.can_shock,
+            can_vibrate: seed.can_vibrate,
+            can_beep: seed.can_beep,
+            can_continuous: true,
         }
     }
 
@@ -200,14 +211,7 @@ pub(crate) fn carry_out(
         shocker.busy_until = None;
         return Done::Stopped { was_running };
     }
-    let own = Caps {
-        max_intensity: shocker.seed.max_intensity,
-        max_duration: shocker.seed.max_duration,
-        can_shock: shocker.seed.can_shock,
-        can_vibrate: shocker.seed.can_vibrate,
-        can_beep: shocker.seed.can_beep,
-        can_continuous: true,
-    };
+    let own = Caps::of_shocker(&shocker.seed);
     if matches!(order.mode, Mode::Other(_)) {
         return Done::Dropped(Reason::UnknownMode);
     }

@@ -10,7 +10,10 @@ mod requests;
 mod rights;
 mod state;
 
-pub(crate) use hub::Order;
+pub(crate) use hub::{Caps, Order, Via};
+pub(crate) use login::{Grant, Place, by_key, by_token, date};
+pub(crate) use rights::Refusal;
+pub(crate) use state::State;
 
 use crate::options::{LoginFailure, Options};
 use crate::seed::WorldFile;
@@ -21,11 +24,8 @@ use dummyload_host::{
     ProblemKind, Seed, World,
 };
 use dummyload_session::{Deadline, Timestamp};
-use login::Grant;
 use pishock_proto::{Channel, Dialect, ErrorCode, HubId, LoginAttempt, UserId, parse_login};
-use rights::Refusal;
 use serde_json::Value;
-use state::State;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,8 +42,8 @@ const LOGIN_FAILED: u16 = 1008;
 #[derive(Debug)]
 pub struct PishockWorld {
     file: WorldFile,
-    options: Options,
-    state: State,
+    pub(crate) options: Options,
+    pub(crate) state: State,
     connections: Connections,
     /// What is to happen at which time.
     agenda: BTreeSet<(Timestamp, Due)>,
@@ -234,7 +234,7 @@ impl PishockWorld {
     }
 
     /// Takes subscriptions away for which the right has gone.
-    fn revoke(&mut self, channel: &Channel) {
+    pub(crate) fn revoke(&mut self, channel: &Channel) {
         for peer in self.connections.listeners(channel) {
             let user = match self.connections.get(peer).map(|connection| &connection.role) {
                 Some(Role::User(user)) => Some(*user),
@@ -280,8 +280,7 @@ impl World for PishockWorld {
     }
 
     fn http(&mut self, cx: &mut Cx<'_>, call: CallId, request: &HttpRequest) {
-        let _ = request;
-        cx.respond(call, HttpResponse::text(404, "not found"));
+        self.answer_http(cx, call, request);
     }
 
     fn deadline(&mut self, cx: &mut Cx<'_>) {
