@@ -51,7 +51,9 @@ fn failure(error: Error) -> ConnectFailure {
             ConnectFailure::Tls("a wss:// address needs one of the rustls features".to_owned())
         }
         Error::Url(UrlError::UnableToConnect(_)) => ConnectFailure::Unreachable("nobody answers there".to_owned()),
-        Error::Url(_) | Error::HttpFormat(_) => ConnectFailure::Unreachable("this is no address to connect to".to_owned()),
+        Error::Url(_) | Error::HttpFormat(_) => {
+            ConnectFailure::Unreachable("this is no address to connect to".to_owned())
+        }
         Error::Protocol(error) => ConnectFailure::Unreachable(format!("the answer is no WebSocket handshake: {error}")),
         _ => ConnectFailure::Unreachable("the handshake failed".to_owned()),
     }

@@ -51,7 +51,9 @@ impl<S: Session> fmt::Display for CallError<S> {
             Self::NotTried(error) => write!(f, "not tried: {error}"),
             Self::Refused(refusal) => write!(f, "refused by the server: {refusal:?}"),
             Self::TimedOut => f.write_str("no reply in time; the server may have acted all the same"),
-            Self::Lost { sent: true } => f.write_str("the connection ended before the reply; the server may have acted"),
+            Self::Lost { sent: true } => {
+                f.write_str("the connection ended before the reply; the server may have acted")
+            }
             Self::Lost { sent: false } => f.write_str("the connection ended before it was sent"),
             Self::Gone => f.write_str("the session has ended"),
         }

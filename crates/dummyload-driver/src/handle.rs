@@ -10,7 +10,10 @@ use tokio::task::AbortHandle;
 
 /// What the task is asked for.
 pub(crate) enum Ask<S: Session> {
-    Command { command: S::Command, accepted: oneshot::Sender<Accepted<S>> },
+    Command {
+        command: S::Command,
+        accepted: oneshot::Sender<Accepted<S>>,
+    },
     /// In good order; the sender is dropped when the task has ended.
     Shutdown(oneshot::Sender<()>),
 }

@@ -98,7 +98,8 @@ impl Http {
     ) -> Result<HttpAnswer, HttpFailure> {
         let bad = |what: &str| HttpFailure::Request(what.to_owned());
         let uri: Uri = url.expose().parse().map_err(|_| bad("this is no address"))?;
-        if uri.scheme_str() == Some("https") && !cfg!(any(feature = "rustls-native-roots", feature = "rustls-webpki-roots"))
+        if uri.scheme_str() == Some("https")
+            && !cfg!(any(feature = "rustls-native-roots", feature = "rustls-webpki-roots"))
         {
             return Err(bad("an https:// address needs one of the rustls features"));
         }
@@ -107,7 +108,8 @@ impl Http {
         *request.uri_mut() = uri;
         for (name, value) in headers {
             let name = HeaderName::try_from(*name).map_err(|_| bad("a header's name is not allowed"))?;
-            let mut value = HeaderValue::try_from(value.expose()).map_err(|_| bad("a header's value is not allowed"))?;
+            let mut value =
+                HeaderValue::try_from(value.expose()).map_err(|_| bad("a header's value is not allowed"))?;
             value.set_sensitive(true);
             request.headers_mut().append(name, value);
         }
