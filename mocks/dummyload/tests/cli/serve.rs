@@ -42,7 +42,7 @@ impl Running {
         self.mock()["http"].as_str().unwrap().strip_prefix("http://").unwrap()
     }
 
-    fn connect(&self, url: &str) -> Result<WebSocket<TcpStream>, Box<tungstenite::Error>> {
+    pub(crate) fn connect(&self, url: &str) -> Result<WebSocket<TcpStream>, Box<tungstenite::Error>> {
         let socket = TcpStream::connect(self.address()).unwrap();
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
         match tungstenite::client(url, socket) {
@@ -59,11 +59,14 @@ impl Running {
         serde_json::from_str(socket.read().unwrap().to_text().unwrap()).unwrap()
     }
 
-    /// Status and body of a call of the control plane.
-    fn control(&self, method: &str, route: &str, header: &str) -> (u16, String) {
+    /// Status and body of a call of the control plane; `path` is what comes after its prefix.
+    pub(crate) fn control(&self, method: &str, path: &str, header: &str, body: &str) -> (u16, String) {
         let mut socket = TcpStream::connect(self.address()).unwrap();
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
-        write!(socket, "{method} /__mock/{route} HTTP/1.1\r\nHost: mock\r\nConnection: close\r\n{header}\r\n").unwrap();
+        let fixed = "Host: mock\r\nConnection: close\r\n";
+        let length = body.len();
+        write!(socket, "{method} /__mock{path} HTTP/1.1\r\n{fixed}{header}Content-Length: {length}\r\n\r\n{body}")
+            .unwrap();
         let mut answer = String::new();
         socket.read_to_string(&mut answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
@@ -81,7 +84,7 @@ impl Running {
     }
 
     /// Waits for its end: the exit code.
-    fn ended(mut self) -> i32 {
+    pub(crate) fn ended(mut self) -> i32 {
         let mut child = self.child.take().unwrap();
         let (tell, told) = mpsc::channel();
         let pid = child.id();
@@ -153,7 +156,7 @@ fn sigterm_and_sigint_end_it_in_good_order() {
 #[test]
 fn it_can_be_ended_over_the_control_plane() {
     let running = Running::start(&["--port", "0"]);
-    assert_eq!(running.control("POST", "shutdown", "").0, 200);
+    assert_eq!(running.control("POST", "/shutdown", "", "").0, 200);
     assert_eq!(running.ended(), 0);
 }
 
@@ -165,7 +168,7 @@ fn it_ends_with_its_parent_if_asked_to() {
 
     let mut running = Running::start(&["--port", "0"]);
     running.close_stdin();
-    assert_eq!(running.control("GET", "health", ""), (200, "{\"ok\":true}".into()), "not asked to");
+    assert_eq!(running.control("GET", "/health", "", ""), (200, "{\"ok\":true}".into()), "not asked to");
 }
 
 #[test]
@@ -175,7 +178,7 @@ fn the_ready_file_lives_as_long_as_the_mocks() {
     let running = Running::start(&["--port", "0", "--ready-file", file.to_str().unwrap()]);
     let written: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
     assert_eq!(written, running.ready);
-    running.control("POST", "shutdown", "");
+    running.control("POST", "/shutdown", "", "");
     assert_eq!(running.ended(), 0);
     assert!(!file.exists());
 
@@ -191,7 +194,7 @@ fn options_reach_the_mock() {
         Err(tungstenite::Error::Http(answer)) => assert_eq!(answer.status(), 401),
         other => panic!("{other:?}"),
     }
-    let (_, clock) = running.control("GET", "clock", "");
+    let (_, clock) = running.control("GET", "/clock", "", "");
     let clock: Value = serde_json::from_str(&clock).unwrap();
     assert_eq!((&clock["mode"], &clock["now"]), (&json!("virtual"), &json!(1_767_225_600.0)));
     let (code, said) = complaint(&["serve", "--port", "0", "--set", "strict=maybe"]);
@@ -201,8 +204,8 @@ fn options_reach_the_mock() {
 #[test]
 fn the_control_plane_can_want_a_token() {
     let running = Running::start(&["--port", "0", "--admin-token", "open sesame"]);
-    assert_eq!(running.control("GET", "health", "").0, 401);
-    assert_eq!(running.control("GET", "health", "Authorization: Bearer open sesame\r\n").0, 200);
+    assert_eq!(running.control("GET", "/health", "", "").0, 401);
+    assert_eq!(running.control("GET", "/health", "Authorization: Bearer open sesame\r\n", "").0, 200);
     let (code, said) = complaint(&["serve", "--port", "0", "--host", "0.0.0.0"]);
     assert!(code == 2 && said.contains("--admin-token"), "{said}");
 }
