@@ -5,8 +5,7 @@
 //!
 //! ```
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! use dummyload_host::Query;
-//! use pishock_mock::PishockMock;
+//! use pishock_mock::{PishockMock, Query};
 //!
 //! let mock = PishockMock::builder().virtual_clock().start().await?;
 //! // Point the program under test at `mock.url()`, then:
@@ -26,6 +25,8 @@ mod seed;
 mod wire;
 mod world;
 
+// What a test needs besides, so that it needs no other crate.
+pub use dummyload_host::{ClockMode, ControlError, Direction, Fault, FaultKind, Limits, NotSeen, Query};
 pub use mock::{PishockMock, PishockMockBuilder};
 pub use options::{InvalidKeyStatus, LoginFailure, Options};
 pub use seed::{
