@@ -27,7 +27,7 @@ fn violations(package: &Package, root: &Path) -> Vec<String> {
         let docs = format!("https://docs.rs/{}", package.name);
         rule(package.documentation.as_deref() == Some(&docs), &format!("documentation is not {docs}"));
         let readme = package.readme.as_ref().map(|readme| package.manifest_path.with_file_name(readme));
-        rule(readme.is_some_and(|readme| readme.exists()), "readme is missing; write `readme.workspace = true`");
+        rule(readme.is_some_and(|readme| readme.exists()), "README.md is missing beside Cargo.toml");
     }
     for dependency in &package.dependencies {
         // A path alone cannot be published; a version alone is not the crate beside it.
@@ -58,7 +58,7 @@ fn a_bare_crate_is_noticed() {
         [
             format!("{name}: license is not MIT OR Apache-2.0"),
             format!("{name}: keywords: each has at most 20 characters"),
-            format!("{name}: readme is missing; write `readme.workspace = true`"),
+            format!("{name}: README.md is missing beside Cargo.toml"),
         ]
     );
 }
