@@ -38,8 +38,6 @@ pub struct Case {
     /// The file, as it was given to the loader.
     pub(crate) path: String,
     pub(crate) title: String,
-    /// For those who read the case.
-    pub(crate) note: Option<String>,
     pub(crate) grade: Grade,
     pub(crate) spec: Vec<String>,
     pub(crate) tags: Vec<String>,
@@ -59,6 +57,11 @@ impl Case {
     /// The protocol it belongs to.
     pub fn protocol(&self) -> &str {
         &self.protocol
+    }
+
+    /// Its file, as it was given to the loader.
+    pub fn path(&self) -> &str {
+        &self.path
     }
 
     /// One sentence: what it shows.
@@ -206,7 +209,10 @@ pub(crate) struct Receiving {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Awaited {
+    /// A text message that is JSON like this.
     Message(Template),
+    /// A text message that is this text.
+    Text(Template),
     /// A close frame of the peer with one of these codes; an empty list takes any.
     Close(Vec<u16>),
     /// The end of the connection without a close frame.
@@ -248,7 +254,7 @@ pub(crate) struct Call {
 #[derive(Clone, Debug)]
 pub(crate) enum Answer {
     Json(Template),
-    Text(Text),
+    Text(Template),
 }
 
 impl Verb {
@@ -271,16 +277,12 @@ impl Verb {
 
     /// Every template in it.
     pub(crate) fn templates(&self) -> Vec<&Template> {
-        let answer = self.call().and_then(|call| call.answer.as_ref());
         let messages = self.receivings().into_iter().filter_map(|receiving| match &receiving.what {
-            Awaited::Message(template) => Some(template),
+            Awaited::Message(template) | Awaited::Text(template) => Some(template),
             _ => None,
         });
-        let answers = answer.into_iter().filter_map(|answer| match answer {
-            Answer::Json(template) => Some(template),
-            Answer::Text(_) => None,
-        });
-        messages.chain(answers).collect()
+        let answer = self.call().and_then(|call| call.answer.as_ref());
+        messages.chain(answer.map(|(Answer::Json(template) | Answer::Text(template))| template)).collect()
     }
 
     /// Every text with placeholders in it, outside of templates.
@@ -290,12 +292,8 @@ impl Verb {
             Self::Send(_, Sending::Huge { prefix, suffix, .. }) => vec![prefix, suffix],
             Self::Send(_, Sending::Fragments { parts, .. }) => parts.iter().collect(),
             Self::Http { call, .. } | Self::Control(call) => {
-                let answer = call.answer.iter().filter_map(|answer| match answer {
-                    Answer::Text(text) => Some(text),
-                    Answer::Json(_) => None,
-                });
                 let headers = call.headers.iter().map(|(_, value)| value);
-                std::iter::once(&call.path).chain(headers).chain(&call.body).chain(answer).collect()
+                std::iter::once(&call.path).chain(headers).chain(&call.body).collect()
             }
             _ => Vec::new(),
         }

@@ -3,7 +3,7 @@
 use crate::case::{Case, Hazard, Verb, Weight};
 use crate::suite::{HazardSign, Protocol, Suite};
 use crate::target::BUILT_IN;
-use crate::verdict::{Evidence, Level, Verdict};
+use crate::verdict::{Evidence, Level};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Something in the suite that is not as it should be.
@@ -140,11 +140,6 @@ fn judgement(case: &Case, found: &mut impl FnMut(usize, String)) {
         weights.filter(|weight| **weight != Weight::default()).for_each(|weight| weigh(step.line, weight));
     }
     for step in &case.steps {
-        if let Verb::AnyOf(list) = &step.verb {
-            if list.iter().all(|alternative| alternative.verdict > Verdict::NonStrict) {
-                found(step.line, "every alternative fails: one of them must be good enough".into());
-            }
-        }
         let zero = step.verb.receivings().into_iter().any(|receiving| receiving.within.is_zero());
         if zero {
             found(step.line, "a time span of zero proves nothing".into());

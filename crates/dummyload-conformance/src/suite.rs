@@ -55,6 +55,12 @@ impl Protocol {
         self.needs.iter().filter(|need| need.mock).map(|need| need.name.name.as_str())
     }
 
+    /// What the specification says under a section key, in short. The key may have the protocol before it.
+    pub fn section(&self, key: &str) -> Option<&str> {
+        let key = key.strip_prefix(&self.name).and_then(|key| key.strip_prefix(':')).unwrap_or(key);
+        self.sections.iter().find(|section| section.key == key).map(|section| section.text.as_str())
+    }
+
     pub(crate) fn variable(&self, name: &str) -> Option<&Variable> {
         self.variables.iter().find(|variable| variable.name == name)
     }

@@ -96,6 +96,15 @@ impl Template {
         Ok(Self { root: parse(source, "")?, source: source.to_owned() })
     }
 
+    /// A template for a text as a whole, which may be a matcher for texts.
+    ///
+    /// # Errors
+    /// What is wrong with the matcher.
+    pub(crate) fn for_text(source: &str) -> Result<Self, String> {
+        let root = node(Tree::String(source.to_owned()), "", false)?;
+        Ok(Self { root, source: source.to_owned() })
+    }
+
     /// The names of all placeholders in it.
     pub(crate) fn names(&self) -> Vec<&str> {
         let mut names = Vec::new();

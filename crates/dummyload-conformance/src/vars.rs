@@ -38,10 +38,6 @@ impl Vars {
         })
     }
 
-    pub(crate) fn is_secret(&self, name: &str) -> bool {
-        self.secret.contains(name)
-    }
-
     pub(crate) fn secrets(&self) -> impl Iterator<Item = String> {
         self.secret.iter().filter_map(|name| self.text(name))
     }

@@ -20,7 +20,7 @@ const WITHIN: Duration = Duration::from_secs(5);
 const STATUS: &str = "an HTTP status, or an array of them";
 
 /// What a step can do. Exactly one of them makes a step.
-const VERBS: [&str; 20] = [
+const VERBS: [&str; 21] = [
     "send",
     "send_text",
     "send_binary",
@@ -29,6 +29,7 @@ const VERBS: [&str; 20] = [
     "send_huge",
     "send_fragments",
     "expect",
+    "expect_text",
     "close",
     "cut",
     "pong",
@@ -47,7 +48,7 @@ const VERBS: [&str; 20] = [
 const COMPANIONS: [&str; 7] = ["conn", "within", "finish", "refused", "status", "answer", "answer_text"];
 
 /// What a part of `all` or `any_of` can wait for.
-const AWAITED: [&str; 5] = ["expect", "close", "cut", "quiet", "refused"];
+const AWAITED: [&str; 6] = ["expect", "expect_text", "close", "cut", "quiet", "refused"];
 
 pub(super) fn case(source: &Source<'_>, path: &str, protocol: &Protocol) -> Case {
     let mut root = source.root();
@@ -62,7 +63,8 @@ pub(super) fn case(source: &Source<'_>, path: &str, protocol: &Protocol) -> Case
     let evidence = root.choices("evidence");
     let grade = Grade { level, evidence, source: root.string("source").map(Spanned::into_inner) };
     let plain = |list: Vec<Spanned<String>>| list.into_iter().map(Spanned::into_inner).collect();
-    let note = root.string("note").map(Spanned::into_inner);
+    // For readers of the file.
+    let _ = root.string("note");
     let spec = plain(root.strings("spec"));
     let tags = plain(root.strings("tags"));
     let needs = plain(root.strings("needs"));
@@ -84,7 +86,6 @@ pub(super) fn case(source: &Source<'_>, path: &str, protocol: &Protocol) -> Case
         protocol: protocol.name.clone(),
         path: path.to_owned(),
         title,
-        note,
         grade,
         spec,
         tags,
@@ -217,8 +218,8 @@ impl Reading<'_> {
                 part.error_at(name.span(), format!("an alternative `{}` stands here already", name.get_ref()));
             }
             let verdict = part.choice("verdict").unwrap_or(Verdict::Pass);
-            if matches!(verdict, Verdict::Skip | Verdict::Error) {
-                part.error("`verdict` can be pass, info, non-strict or fail");
+            if !matches!(verdict, Verdict::Pass | Verdict::Info | Verdict::NonStrict) {
+                part.error("`verdict` can be pass, info or non-strict; what fails is left out of the list");
             }
             if let Some(receiving) = self.part(part) {
                 list.push(Alternative { name: name.into_inner(), receiving, verdict });
@@ -252,6 +253,7 @@ impl Reading<'_> {
         let within = if name == "quiet" { None } else { Some(within(table)) };
         let (what, within) = match name {
             "expect" => (Awaited::Message(template(table, "expect")?), within?),
+            "expect_text" => (Awaited::Text(text_template(table, "expect_text")?), within?),
             "close" => (Awaited::Close(close_codes(table)?), within?),
             "refused" => (Awaited::Refused(table.codes("refused", STATUS)?), within?),
             "quiet" => (Awaited::Silence, table.span("quiet")?),
@@ -299,7 +301,7 @@ fn only(table: &mut Table<'_, '_>, names: &[&'static str]) -> Option<&'static st
         [name] => Some(name),
         [] => {
             table.error(format!("one of these is missing: {}", names.join(", ")));
-            COMPANIONS.iter().for_each(|name| drop(table.has(name)));
+            COMPANIONS.iter().for_each(|name| table.asked(name));
             None
         }
         ref several => {
@@ -325,6 +327,11 @@ fn within(table: &mut Table<'_, '_>) -> Duration {
 fn template(table: &mut Table<'_, '_>, name: &'static str) -> Option<Template> {
     let text = table.string(name)?;
     Template::parse(text.get_ref()).map_err(|e| table.error_at(text.span(), format!("`{name}`: {e}"))).ok()
+}
+
+fn text_template(table: &mut Table<'_, '_>, name: &'static str) -> Option<Template> {
+    let text = table.string(name)?;
+    Template::for_text(text.get_ref()).map_err(|e| table.error_at(text.span(), format!("`{name}`: {e}"))).ok()
 }
 
 /// A text that must be JSON once its placeholders are filled.
@@ -402,6 +409,6 @@ fn answer(table: &mut Table<'_, '_>) -> Option<Answer> {
             None
         }
         (true, false) => template(table, "answer").map(Answer::Json),
-        (false, _) => table.text("answer_text").map(Answer::Text),
+        (false, _) => text_template(table, "answer_text").map(Answer::Text),
     }
 }

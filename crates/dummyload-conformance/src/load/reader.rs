@@ -301,7 +301,8 @@ impl<'s, 'i> Table<'s, 'i> {
         list
     }
 
-    fn asked(&mut self, name: &'static str) {
+    /// From now on this member is known, whether it is there or not.
+    pub(crate) fn asked(&mut self, name: &'static str) {
         if !self.known.contains(&name) {
             self.known.push(name);
         }

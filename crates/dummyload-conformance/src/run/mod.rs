@@ -1,0 +1,193 @@
+//! Plays cases against a target.
+
+mod conn;
+mod control;
+mod http;
+mod net;
+mod step;
+mod tls;
+
+use crate::case::{Case, Grade, Weight};
+use crate::redact::Redactor;
+use crate::report::{CaseReport, Failure, Run};
+use crate::suite::Protocol;
+use crate::target::Target;
+use crate::verdict::Verdict;
+use control::Control;
+use futures_util::FutureExt;
+use net::Net;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+use step::{Play, Stop, Unmet};
+use tokio::time::{Instant, timeout};
+
+/// How long the first contact may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How cases are run.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RunOptions {
+    /// All wall-clock deadlines are this many times longer.
+    pub slow: u32,
+    /// Stop after the first case that is not good enough.
+    pub fail_fast: bool,
+    /// Only a pass is good enough.
+    pub strict: bool,
+}
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        Self { slow: 1, fail_fast: false, strict: false }
+    }
+}
+
+/// Where a run stands.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Progress<'a> {
+    /// How many cases have ended.
+    pub done: usize,
+    /// How many there are.
+    pub total: usize,
+    /// The one that begins now.
+    pub case: &'a Case,
+}
+
+/// The target could not be reached, so nothing was judged.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Unreachable {
+    /// Which URL, and why not.
+    pub what: String,
+}
+
+impl std::fmt::Display for Unreachable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+impl std::error::Error for Unreachable {}
+
+/// Plays those of the cases that belong to the protocol, one after the other, and calls `progress` before each.
+///
+/// # Errors
+/// When the target cannot be reached at all.
+pub async fn run(
+    protocol: &Protocol,
+    cases: &[&Case],
+    target: &Target,
+    options: &RunOptions,
+    mut progress: impl FnMut(Progress<'_>),
+) -> Result<Run, Unreachable> {
+    let started = Instant::now();
+    let cases: Vec<&Case> = cases.iter().copied().filter(|case| case.protocol == protocol.name).collect();
+    reach(target).await?;
+    let mut reports = Vec::new();
+    for (done, case) in cases.iter().enumerate() {
+        progress(Progress { done, total: cases.len(), case });
+        let report = judge(protocol, case, target, options).await;
+        let stop = options.fail_fast && report.verdict.is_bad(options.strict);
+        reports.push(report);
+        if stop {
+            break;
+        }
+    }
+    Ok(Run::new(protocol, target.label(), cases.len() - reports.len(), started.elapsed(), reports))
+}
+
+/// Makes sure that somebody listens, before silence is taken for an answer.
+async fn reach(target: &Target) -> Result<(), Unreachable> {
+    let url = target.server.as_str();
+    let contact = async {
+        let uri = url.parse().map_err(|e| format!("{url} cannot be asked for: {e}"))?;
+        let (host, port, secure) = tls::address(&uri)?;
+        tls::connect(&host, port, secure).await.map(drop)
+    };
+    let contact = timeout(PATIENCE, contact).await.unwrap_or_else(|_| Err(format!("no answer from {url}")));
+    contact.map_err(|what| Unreachable { what })?;
+    match Control::of(target) {
+        Some(control) => control.check().await.map_err(|what| Unreachable { what }),
+        None => Ok(()),
+    }
+}
+
+async fn judge(protocol: &Protocol, case: &Case, target: &Target, options: &RunOptions) -> CaseReport {
+    let mut report = CaseReport::new(case);
+    match target.skip(protocol, case) {
+        Ok(None) => {}
+        Ok(Some(reason)) => {
+            (report.verdict, report.reason) = (Verdict::Skip, Some(reason));
+            return report;
+        }
+        Err(fault) => {
+            (report.verdict, report.reason) = (Verdict::Error, Some(fault));
+            return report;
+        }
+    }
+    let control = Control::of(target);
+    let vars = target.vars(protocol);
+    if let Some(Err(why)) = match &control {
+        Some(control) => Some(control.reset().await),
+        None => None,
+    } {
+        (report.verdict, report.reason) = (Verdict::Error, Some(why));
+        report.redact(&Redactor::new(&vars));
+        return report;
+    }
+    let names = case.conns.iter().map(|conn| conn.name.clone());
+    let net = Net::new(names, control, options.slow);
+    let mut play = Play { case, target, net, vars, at: 0, outcomes: Vec::new() };
+    let budget = case.budget.saturating_mul(options.slow);
+    let played = AssertUnwindSafe(timeout(budget, play.play())).catch_unwind().await;
+    let end = match played {
+        Ok(Ok(end)) => end,
+        Ok(Err(_)) => Err(Stop::Unmet(Unmet {
+            expected: format!("the end of the case within {}", humantime::format_duration(budget)),
+            received: "this step still going on".into(),
+            ..Unmet::default()
+        })),
+        Err(panic) => Err(Stop::Trouble(format!("the suite panicked: {}", message(&*panic)))),
+    };
+    conclude(&mut report, play, end);
+    report
+}
+
+fn conclude(report: &mut CaseReport, play: Play<'_>, end: Result<(), Stop>) {
+    let case = play.case;
+    report.duration = play.net.elapsed();
+    report.verdict = play.outcomes.iter().map(|(_, verdict)| *verdict).max().unwrap_or(Verdict::Pass);
+    report.outcomes = play.outcomes.into_iter().map(|(name, _)| name).collect();
+    report.transcript = play.net.transcript;
+    match end {
+        Ok(()) => {}
+        Err(Stop::Trouble(why)) => (report.verdict, report.reason) = (Verdict::Error, Some(why)),
+        Err(Stop::Unmet(unmet)) => {
+            let step = play.at.checked_sub(1).and_then(|at| case.steps.get(at));
+            let weight = step.map(|step| step.weight.clone()).unwrap_or_default();
+            let weight = if unmet.weight == Weight::default() { weight } else { unmet.weight };
+            let grade: Grade = case.grade_of(&weight);
+            report.verdict = report.verdict.max(grade.ceiling());
+            report.failure = Some(Failure {
+                step: play.at,
+                steps: case.steps.len(),
+                line: step.map_or(1, |step| step.line),
+                note: step.and_then(|step| step.note.clone()),
+                level: grade.level,
+                evidence: grade.evidence,
+                source: grade.source,
+                after: report.duration,
+                expected: unmet.expected,
+                received: unmet.received,
+                differences: unmet.differences,
+            });
+        }
+    }
+    report.redact(&Redactor::new(&play.vars));
+}
+
+fn message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".into())
+}

@@ -1,0 +1,289 @@
+//! All connections of one case, and the waiting for what arrives on them.
+//!
+//! A target with a control plane answers for its time: waiting there is a ping on every connection, whose pong proves
+//! that all that was sent has been dealt with, and then moving the clock to the next thing that is due. So a silence of
+//! two weeks costs no time, and is still proven. Without a control plane, waiting is waiting.
+
+use super::conn::{Arrival, Event, NotOpen, Socket};
+use super::control::Control;
+use crate::transcript::{Direction, Entry};
+use std::collections::VecDeque;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout, timeout_at};
+
+/// How long an answer that needs no proof may take before the first ping goes out.
+const GRACE: Duration = Duration::from_millis(20);
+
+/// How long an opening or a writing may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The payload of the suite's own pings.
+const MARK: &str = "dummyload-barrier-";
+
+/// A fault of the suite or the control plane: the case cannot be judged.
+#[derive(Debug)]
+pub(super) struct Trouble(pub(super) String);
+
+/// A place for a connection.
+struct Line {
+    name: String,
+    socket: Option<Socket>,
+    opening: u64,
+    inbox: VecDeque<Event>,
+    pongs: VecDeque<Vec<u8>>,
+    /// Its end has arrived, or it was never opened.
+    ended: bool,
+    /// A close frame has been sent: it answers no ping any more.
+    closing: bool,
+    /// Bytes were sent below the WebSocket layer: a ping could end up within a frame.
+    raw: bool,
+    /// The last ping of the suite that was answered.
+    mark: u64,
+}
+
+impl Line {
+    fn closed(name: String) -> Self {
+        Self {
+            name,
+            socket: None,
+            opening: 0,
+            inbox: VecDeque::new(),
+            pongs: VecDeque::new(),
+            ended: true,
+            closing: false,
+            raw: false,
+            mark: 0,
+        }
+    }
+}
+
+pub(super) struct Net {
+    lines: Vec<Line>,
+    control: Option<Control>,
+    slow: u32,
+    sender: mpsc::Sender<Arrival>,
+    news: mpsc::Receiver<Arrival>,
+    openings: u64,
+    mark: u64,
+    started: Instant,
+    pub(super) transcript: Vec<Entry>,
+}
+
+impl Net {
+    pub(super) fn new(names: impl Iterator<Item = String>, control: Option<Control>, slow: u32) -> Self {
+        let (sender, news) = mpsc::channel(64);
+        Self {
+            lines: names.map(Line::closed).collect(),
+            control,
+            slow,
+            sender,
+            news,
+            openings: 0,
+            mark: 0,
+            started: Instant::now(),
+            transcript: Vec::new(),
+        }
+    }
+
+    pub(super) fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    pub(super) fn name(&self, conn: usize) -> &str {
+        &self.lines[conn].name
+    }
+
+    /// Whether nothing can arrive there any more.
+    pub(super) fn is_over(&self, conn: usize) -> bool {
+        self.lines[conn].ended && self.lines[conn].inbox.is_empty()
+    }
+
+    pub(super) fn note(&mut self, who: &str, direction: Direction, kind: &'static str, text: impl Into<String>) {
+        let t = millis(self.started.elapsed());
+        self.transcript.push(Entry { t, conn: who.to_owned(), direction, kind, text: text.into() });
+    }
+
+    /// A wall-clock span, longer for slow targets.
+    pub(super) fn stretched(&self, span: Duration) -> Duration {
+        span.saturating_mul(self.slow)
+    }
+
+    pub(super) async fn open(&mut self, conn: usize, url: &str, headers: &[(String, String)]) -> Result<(), NotOpen> {
+        self.openings += 1;
+        let opening = self.openings;
+        let name = self.lines[conn].name.clone();
+        self.note(&name, Direction::Sent, "open", url);
+        let attempt = Socket::open(url, headers, conn, opening, self.sender.clone());
+        let opened = timeout(self.stretched(PATIENCE), attempt).await;
+        let opened = opened.unwrap_or_else(|_| Err(NotOpen::Failed("no answer to the handshake in time".into())));
+        match opened {
+            Ok(socket) => {
+                self.lines[conn] = Line { socket: Some(socket), opening, ended: false, ..Line::closed(name) };
+                Ok(())
+            }
+            Err(why) => {
+                let (kind, text) = match &why {
+                    NotOpen::Refused(status, body) => ("refused", format!("{status} {body}")),
+                    NotOpen::Failed(why) => ("cut", why.clone()),
+                };
+                self.note(&name, Direction::Received, kind, text);
+                self.lines[conn].ended = true;
+                Err(why)
+            }
+        }
+    }
+
+    /// A refusal that a later step may look at.
+    pub(super) fn keep_refusal(&mut self, conn: usize, status: u16, body: String) {
+        self.lines[conn].inbox.push_back(Event::Refused(status, body));
+    }
+
+    /// Drops the connection without a farewell.
+    pub(super) fn drop(&mut self, conn: usize) {
+        let name = self.lines[conn].name.clone();
+        self.lines[conn] = Line::closed(name);
+    }
+
+    /// Sends by `how`. That the peer has gone already is no fault of the sending: what is expected next tells it.
+    pub(super) async fn send(
+        &mut self,
+        conn: usize,
+        kind: &'static str,
+        shown: &str,
+        how: impl AsyncFnOnce(&mut Socket) -> Result<(), String>,
+    ) -> Result<(), Trouble> {
+        let patience = self.stretched(PATIENCE);
+        let name = self.lines[conn].name.clone();
+        self.note(&name, Direction::Sent, kind, shown);
+        let line = &mut self.lines[conn];
+        line.raw |= kind == "raw";
+        line.closing |= kind == "close";
+        let Some(socket) = &mut line.socket else {
+            return Err(Trouble(format!("the connection `{name}` is not open; a step has to open it first")));
+        };
+        let sent = timeout(patience, how(socket)).await.unwrap_or_else(|_| Err("the peer takes nothing in".into()));
+        if let Err(why) = sent {
+            self.note(&name, Direction::Sent, kind, format!("(not sent: {why})"));
+        }
+        Ok(())
+    }
+
+    /// The next message or end on one of these connections; `None` if there is none within the span.
+    pub(super) async fn next(&mut self, conns: &[usize], within: Duration) -> Result<Option<(usize, Event)>, Trouble> {
+        self.wait(conns, within, |net| {
+            let mut found = conns.iter().filter_map(|conn| Some((*conn, net.lines[*conn].inbox.pop_front()?)));
+            found.next()
+        })
+        .await
+    }
+
+    /// The next pong that the suite's own pings have not asked for.
+    pub(super) async fn next_pong(&mut self, conn: usize, within: Duration) -> Result<Option<Vec<u8>>, Trouble> {
+        self.wait(&[conn], within, |net| net.lines[conn].pongs.pop_front()).await
+    }
+
+    async fn wait<T>(
+        &mut self,
+        conns: &[usize],
+        within: Duration,
+        take: impl Fn(&mut Self) -> Option<T>,
+    ) -> Result<Option<T>, Trouble> {
+        let deadline = Instant::now() + self.stretched(within);
+        // Behind bytes of the case's own no ping can prove anything.
+        let provable = self.control.is_some() && !conns.iter().any(|conn| self.lines[*conn].raw);
+        let patience = if provable { deadline.min(Instant::now() + GRACE) } else { deadline };
+        loop {
+            if let Some(found) = take(self) {
+                return Ok(Some(found));
+            }
+            if conns.iter().all(|conn| self.lines[*conn].ended) {
+                return Ok(None);
+            }
+            if !self.pump(patience).await {
+                break;
+            }
+        }
+        let Some(control) = self.control.clone().filter(|_| provable) else { return Ok(None) };
+        let mut left = within;
+        loop {
+            let proven = self.settle(deadline.max(Instant::now() + self.stretched(PATIENCE))).await;
+            if let Some(found) = take(self) {
+                return Ok(Some(found));
+            }
+            if left.is_zero() || !proven || conns.iter().all(|conn| self.lines[*conn].ended) {
+                return Ok(None);
+            }
+            left = left.saturating_sub(control.advance_to_next(left).await.map_err(Trouble)?);
+        }
+    }
+
+    /// Lets the target deal with all that was sent, as far as that can be proven.
+    pub(super) async fn calm(&mut self) {
+        if self.control.is_some() {
+            let until = Instant::now() + self.stretched(PATIENCE);
+            self.settle(until).await;
+        }
+    }
+
+    /// A ping on every connection and its pong, or the end. What one connection's message makes the target send on
+    /// another is queued there when the first has its pong, so with several of them it takes two rounds.
+    async fn settle(&mut self, until: Instant) -> bool {
+        let live = |line: &Line| !line.ended && !line.raw;
+        let rounds = if self.lines.iter().filter(|line| live(line)).count() > 1 { 2 } else { 1 };
+        for _ in 0..rounds {
+            self.mark += 1;
+            let mark = self.mark;
+            for line in self.lines.iter_mut().filter(|line| live(line) && !line.closing) {
+                if let Some(socket) = &mut line.socket {
+                    // A peer that has gone, or takes nothing in, is found out below.
+                    let _ = timeout_at(until, socket.ping(format!("{MARK}{mark}"))).await;
+                }
+            }
+            while self.lines.iter().any(|line| live(line) && line.mark < mark) {
+                if !self.pump(until).await {
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    /// Takes in one arrival; whether there was one before the time.
+    async fn pump(&mut self, until: Instant) -> bool {
+        // What has arrived already counts even when the time is up.
+        let arrival = match self.news.try_recv() {
+            Ok(arrival) => arrival,
+            Err(_) => match timeout_at(until, self.news.recv()).await {
+                Ok(Some(arrival)) => arrival,
+                _ => return false,
+            },
+        };
+        let line = &mut self.lines[arrival.conn];
+        if line.opening != arrival.opening {
+            return true;
+        }
+        let event = arrival.event;
+        if let Event::Pong(payload) = &event {
+            let mark = std::str::from_utf8(payload).ok().and_then(|text| text.strip_prefix(MARK)?.parse().ok());
+            if let Some(mark) = mark {
+                line.mark = line.mark.max(mark);
+                return true;
+            }
+        }
+        let t = millis(arrival.at.saturating_duration_since(self.started));
+        let (conn, kind, text) = (line.name.clone(), event.kind(), event.text());
+        self.transcript.push(Entry { t, conn, direction: Direction::Received, kind, text });
+        line.ended |= event.is_end();
+        match event {
+            Event::Ping(_) => {}
+            Event::Pong(payload) => line.pongs.push_back(payload),
+            event => line.inbox.push_back(event),
+        }
+        true
+    }
+}
+
+fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,388 @@
+//! Plays the steps of one case.
+
+use super::conn::{Event, NotOpen, Socket, hex};
+use super::http::Exchange;
+use super::net::{Net, Trouble};
+use crate::case::{Alternative, Answer, Awaited, Call, Case, Receiving, Refusal, Sending, Step, Verb, Weight};
+use crate::matcher::{Mismatch, compare};
+use crate::target::{Target, below};
+use crate::template::Template;
+use crate::transcript::Direction;
+use crate::vars::Vars;
+use crate::verdict::Verdict;
+use serde_json::Value;
+use std::time::Duration;
+
+/// An expectation that was not met.
+#[derive(Debug, Default)]
+pub(super) struct Unmet {
+    pub(super) expected: String,
+    pub(super) received: String,
+    pub(super) differences: Vec<Mismatch>,
+    /// The grade of the part that was not met, where it has one of its own.
+    pub(super) weight: Weight,
+}
+
+/// Why a case goes no further.
+pub(super) enum Stop {
+    Unmet(Unmet),
+    Trouble(String),
+}
+
+impl From<Trouble> for Stop {
+    fn from(Trouble(why): Trouble) -> Self {
+        Self::Trouble(why)
+    }
+}
+
+type Outcome<T = ()> = Result<T, Stop>;
+
+fn unmet(expected: impl Into<String>, received: impl Into<String>) -> Stop {
+    Stop::Unmet(Unmet { expected: expected.into(), received: received.into(), ..Unmet::default() })
+}
+
+/// One case while it runs.
+pub(super) struct Play<'a> {
+    pub(super) case: &'a Case,
+    pub(super) target: &'a Target,
+    pub(super) net: Net,
+    pub(super) vars: Vars,
+    /// The steps that have begun.
+    pub(super) at: usize,
+    /// The outcomes that were taken among several, with their verdicts.
+    pub(super) outcomes: Vec<(String, Verdict)>,
+}
+
+impl Play<'_> {
+    /// From the first opening to the last step.
+    pub(super) async fn play(&mut self) -> Outcome {
+        let case = self.case;
+        for (conn, spec) in case.conns.iter().enumerate().filter(|(_, spec)| spec.open) {
+            self.open(conn, &Refusal::Never).await.map_err(|stop| {
+                let place = |expected| format!("the connection `{}`: {expected}", spec.name);
+                match stop {
+                    Stop::Unmet(unmet) => Stop::Unmet(Unmet { expected: place(unmet.expected), ..unmet }),
+                    other => other,
+                }
+            })?;
+        }
+        for step in &case.steps {
+            self.at += 1;
+            self.step(step).await?;
+        }
+        Ok(())
+    }
+
+    async fn step(&mut self, step: &Step) -> Outcome {
+        match &step.verb {
+            Verb::Send(conn, sending) => self.send(*conn, sending).await,
+            Verb::Receive(receiving) => self.receive(receiving).await,
+            Verb::Pong(conn, payload, within) => self.pong(*conn, &self.fill(payload)?, *within).await,
+            Verb::All(parts) => self.all(parts).await,
+            Verb::AnyOf(alternatives) => self.any_of(alternatives, &step.weight).await,
+            Verb::Open(conn, refusal) => {
+                self.net.calm().await;
+                self.open(*conn, refusal).await
+            }
+            Verb::Reopen(conn) => {
+                self.net.calm().await;
+                self.net.drop(*conn);
+                self.open(*conn, &Refusal::Never).await
+            }
+            Verb::Shut(conn, code) => {
+                let how = async |socket: &mut Socket| socket.close(*code).await;
+                Ok(self.net.send(*conn, "close", &code.to_string(), how).await?)
+            }
+            Verb::Http { service, call } => {
+                let base = self.target.http.get(service);
+                let base = base.ok_or_else(|| Stop::Trouble(format!("there is no URL for the service {service}")))?;
+                let url = below(base, &self.fill(&call.path)?);
+                let exchange = self.exchange(call, url, Vec::new())?;
+                self.call("http", service, call, exchange).await
+            }
+            Verb::Control(call) => {
+                let control = self.control()?;
+                let start = control.exchange("", &self.fill(&call.path)?, String::new());
+                let exchange = self.exchange(call, start.url, start.headers)?;
+                self.call("control", "control", call, exchange).await
+            }
+            Verb::Advance(by) => {
+                self.net.calm().await;
+                self.net.note("clock", Direction::Sent, "advance", humantime::format_duration(*by).to_string());
+                self.control()?.advance(*by).await.map_err(Stop::Trouble)
+            }
+        }
+    }
+
+    fn control(&self) -> Outcome<super::control::Control> {
+        super::control::Control::of(self.target).ok_or_else(|| Stop::Trouble("the target has no control plane".into()))
+    }
+
+    fn fill(&self, text: &crate::text::Text) -> Outcome<String> {
+        text.render(&self.vars).map_err(Stop::Trouble)
+    }
+
+    async fn open(&mut self, conn: usize, refusal: &Refusal) -> Outcome {
+        let endpoint = &self.case.conns[conn].endpoint;
+        let url = below(&self.target.server, &self.fill(&endpoint.path)?);
+        let headers = endpoint.headers.iter().map(|(name, value)| Ok((name.clone(), self.fill(value)?)));
+        let headers: Vec<(String, String)> = headers.collect::<Outcome<_>>()?;
+        let opened = self.net.open(conn, &url, &headers).await;
+        match (refusal, opened) {
+            (Refusal::Never | Refusal::Maybe, Ok(())) => Ok(()),
+            (Refusal::Maybe, Err(NotOpen::Refused(status, body))) => {
+                self.net.keep_refusal(conn, status, body);
+                Ok(())
+            }
+            (Refusal::Always(codes), Err(NotOpen::Refused(status, _))) if codes.contains(&status) => Ok(()),
+            (Refusal::Always(codes), Ok(())) => Err(unmet(refused(codes), "an open WebSocket")),
+            (Refusal::Always(codes), Err(why)) => Err(unmet(refused(codes), shown(why))),
+            (_, Err(why)) => Err(unmet("an open WebSocket", shown(why))),
+        }
+    }
+
+    async fn send(&mut self, conn: usize, sending: &Sending) -> Outcome {
+        match sending {
+            Sending::Text(text) => self.send_text(conn, self.fill(text)?).await,
+            Sending::Huge { prefix, repeat, times, suffix } => {
+                let text = self.fill(prefix)? + &repeat.repeat(*times) + &self.fill(suffix)?;
+                self.send_text(conn, text).await
+            }
+            Sending::Binary(bytes) => {
+                let how = async |socket: &mut Socket| socket.binary(bytes.clone()).await;
+                Ok(self.net.send(conn, "binary", &hex(bytes), how).await?)
+            }
+            Sending::Raw(bytes) => {
+                let how = async |socket: &mut Socket| socket.raw(bytes).await;
+                Ok(self.net.send(conn, "raw", &hex(bytes), how).await?)
+            }
+            Sending::Ping(payload) => {
+                let payload = self.fill(payload)?;
+                let how = async |socket: &mut Socket| socket.ping(payload.clone()).await;
+                Ok(self.net.send(conn, "ping", &payload, how).await?)
+            }
+            Sending::Fragments { parts, finish } => {
+                let parts = parts.iter().map(|part| self.fill(part)).collect::<Outcome<Vec<_>>>()?;
+                let shown = parts.join(" | ") + if *finish { "" } else { " | (unfinished)" };
+                let how = async |socket: &mut Socket| socket.fragments(parts, *finish).await;
+                Ok(self.net.send(conn, "text", &shown, how).await?)
+            }
+        }
+    }
+
+    async fn send_text(&mut self, conn: usize, text: String) -> Outcome {
+        let how = async |socket: &mut Socket| socket.text(text.clone()).await;
+        Ok(self.net.send(conn, "text", &text, how).await?)
+    }
+
+    async fn receive(&mut self, receiving: &Receiving) -> Outcome {
+        let found = self.net.next(&[receiving.conn], receiving.within).await?;
+        self.judge(receiving, found.as_ref().map(|(_, event)| event)).map_err(Stop::Unmet)
+    }
+
+    async fn pong(&mut self, conn: usize, payload: &str, within: Duration) -> Outcome {
+        let expected = || format!("a pong {payload:?}");
+        match self.net.next_pong(conn, within).await? {
+            Some(got) if got == payload.as_bytes() => Ok(()),
+            Some(got) => Err(unmet(expected(), format!("a pong {:?}", String::from_utf8_lossy(&got)))),
+            None => Err(unmet(expected(), self.nothing(conn, within))),
+        }
+    }
+
+    async fn all(&mut self, parts: &[(Receiving, Weight)]) -> Outcome {
+        let mut open: Vec<&(Receiving, Weight)> = parts.iter().collect();
+        while !open.is_empty() {
+            let mut conns: Vec<usize> = open.iter().map(|(receiving, _)| receiving.conn).collect();
+            conns.dedup();
+            let within = open.iter().map(|(receiving, _)| receiving.within).max().unwrap_or_default();
+            let found = self.net.next(&conns, within).await?;
+            let mut nearest: Option<Unmet> = None;
+            let mut met = None;
+            for (n, (receiving, _)) in open.iter().enumerate() {
+                if found.as_ref().is_some_and(|(conn, _)| *conn != receiving.conn) {
+                    continue;
+                }
+                match self.judge(receiving, found.as_ref().map(|(_, event)| event)) {
+                    Ok(()) => {
+                        met = Some(n);
+                        break;
+                    }
+                    Err(unmet) => {
+                        if nearest.as_ref().is_none_or(|other| unmet.differences.len() < other.differences.len()) {
+                            nearest = Some(unmet);
+                        }
+                    }
+                }
+            }
+            match met {
+                Some(n) => drop(open.remove(n)),
+                None => return Err(Stop::Unmet(self.unmet_all(&open, nearest.unwrap_or_default()))),
+            }
+        }
+        Ok(())
+    }
+
+    /// Several parts wait still: the heaviest says what it weighs that none of them fits.
+    fn unmet_all(&self, open: &[&(Receiving, Weight)], nearest: Unmet) -> Unmet {
+        let heaviest = open.iter().max_by_key(|(_, weight)| self.case.grade_of(weight).ceiling());
+        let weight = heaviest.map(|(_, weight)| weight.clone()).unwrap_or_default();
+        let expected = if open.len() == 1 {
+            nearest.expected
+        } else {
+            let list: Vec<String> = open.iter().map(|(receiving, _)| wish(receiving)).collect();
+            format!("in any order {}", list.join(" and "))
+        };
+        Unmet { expected, weight, ..nearest }
+    }
+
+    async fn any_of(&mut self, alternatives: &[Alternative], weight: &Weight) -> Outcome {
+        let silence = alternatives.iter().find(|alternative| matches!(alternative.receiving.what, Awaited::Silence));
+        let longest = alternatives.iter().map(|alternative| alternative.receiving.within).max();
+        let within = silence.map(|silence| silence.receiving.within).or(longest).unwrap_or_default();
+        let mut conns: Vec<usize> = alternatives.iter().map(|alternative| alternative.receiving.conn).collect();
+        conns.sort_unstable();
+        conns.dedup();
+        let found = self.net.next(&conns, within).await?;
+        let event = found.as_ref().map(|(_, event)| event);
+        for alternative in alternatives {
+            let receiving = &alternative.receiving;
+            let concerns = found.as_ref().is_none_or(|(conn, _)| *conn == receiving.conn);
+            if concerns && self.judge(receiving, event).is_ok() {
+                let ceiling = self.case.grade_of(weight).ceiling();
+                self.outcomes.push((alternative.name.clone(), alternative.verdict.min(ceiling)));
+                return Ok(());
+            }
+        }
+        let received = match event {
+            Some(event) => event.to_string(),
+            None => self.nothing(conns.first().copied().unwrap_or_default(), within),
+        };
+        let list: Vec<String> = alternatives
+            .iter()
+            .map(|alternative| format!("{}: {}", alternative.name, wish(&alternative.receiving)))
+            .collect();
+        Err(unmet(format!("one of {}", list.join("; ")), received))
+    }
+
+    /// Compares what has arrived, if anything has, with what is awaited.
+    fn judge(&mut self, receiving: &Receiving, event: Option<&Event>) -> Result<(), Unmet> {
+        let differences = match (&receiving.what, event) {
+            (Awaited::Silence, None) => return Ok(()),
+            (Awaited::Close(codes), Some(Event::Close(code, _))) if closes(codes, *code) => return Ok(()),
+            (Awaited::Cut, Some(Event::Cut(_))) => return Ok(()),
+            (Awaited::Refused(codes), Some(Event::Refused(status, _))) if codes.contains(status) => return Ok(()),
+            (Awaited::Message(template), Some(Event::Text(text))) => match serde_json::from_str(text) {
+                Ok(value) => match self.matches(template, &value) {
+                    Ok(()) => return Ok(()),
+                    Err(differences) => differences,
+                },
+                Err(_) => Vec::new(),
+            },
+            (Awaited::Text(template), Some(Event::Text(text))) => {
+                match self.matches(template, &Value::from(text.as_str())) {
+                    Ok(()) => return Ok(()),
+                    // The whole text is the difference.
+                    Err(_) => Vec::new(),
+                }
+            }
+            _ => Vec::new(),
+        };
+        let received = match event {
+            Some(event) => event.to_string(),
+            None => self.nothing(receiving.conn, receiving.within),
+        };
+        Err(Unmet { expected: wish(receiving), received, differences, ..Unmet::default() })
+    }
+
+    fn matches(&mut self, template: &Template, value: &Value) -> Result<(), Vec<Mismatch>> {
+        for (name, value) in compare(template, value, &self.vars)? {
+            self.vars.set(&name, value);
+        }
+        Ok(())
+    }
+
+    fn nothing(&self, conn: usize, within: Duration) -> String {
+        let several = self.case.conns.len() > 1;
+        let place = if several { format!(" on `{}`", self.net.name(conn)) } else { String::new() };
+        if self.net.is_over(conn) {
+            return format!("nothing{place}: the connection has ended");
+        }
+        format!("nothing{place} within {}", humantime::format_duration(within))
+    }
+
+    fn exchange(&self, call: &Call, url: String, mut headers: Vec<(String, String)>) -> Outcome<Exchange> {
+        for (name, value) in &call.headers {
+            headers.push((name.clone(), self.fill(value)?));
+        }
+        let body = call.body.as_ref().map_or_else(|| Ok(String::new()), |body| self.fill(body))?;
+        Ok(Exchange { method: call.method.clone(), url, headers, body })
+    }
+
+    async fn call(&mut self, kind: &'static str, who: &str, call: &Call, exchange: Exchange) -> Outcome {
+        self.net.calm().await;
+        let request = format!("{} {}", exchange.method, exchange.url);
+        self.net.note(who, Direction::Sent, kind, format!("{request} {}", exchange.body).trim_end());
+        let within = self.net.stretched(call.within);
+        let answer = tokio::time::timeout(within, exchange.run()).await;
+        let answer = answer.unwrap_or_else(|_| Err(format!("no answer within {}", humantime::format_duration(within))));
+        let expected_status = || format!("HTTP {}", list(&call.status));
+        let (status, body) = match answer {
+            Ok(answer) => answer,
+            Err(why) if kind == "control" => return Err(Stop::Trouble(format!("{request}: {why}"))),
+            Err(why) => return Err(unmet(expected_status(), why)),
+        };
+        self.net.note(who, Direction::Received, kind, format!("{status} {body}").trim_end());
+        if !call.status.contains(&status) {
+            let received = format!("HTTP {status} {body}");
+            if kind == "control" {
+                return Err(Stop::Trouble(format!("{request}: expected {}, received {received}", expected_status())));
+            }
+            return Err(unmet(expected_status(), received));
+        }
+        let (template, value) = match &call.answer {
+            None => return Ok(()),
+            Some(Answer::Text(template)) => (template, Ok(Value::from(body.as_str()))),
+            Some(Answer::Json(template)) => (template, serde_json::from_str(&body)),
+        };
+        let differences = match value.map(|value| self.matches(template, &value)) {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(differences)) if matches!(call.answer, Some(Answer::Json(_))) => differences,
+            _ => Vec::new(),
+        };
+        let (expected, received) = (template.source.clone(), body);
+        Err(Stop::Unmet(Unmet { expected, received, differences, ..Unmet::default() }))
+    }
+}
+
+fn closes(codes: &[u16], code: Option<u16>) -> bool {
+    // 1005 stands for a close frame without a code (RFC 6455, 7.4.1).
+    codes.is_empty() || codes.contains(&code.unwrap_or(1005))
+}
+
+fn list(codes: &[u16]) -> String {
+    codes.iter().map(u16::to_string).collect::<Vec<_>>().join(" or ")
+}
+
+fn refused(codes: &[u16]) -> String {
+    format!("a handshake answered with HTTP {}", list(codes))
+}
+
+fn shown(why: NotOpen) -> String {
+    match why {
+        NotOpen::Refused(status, body) => Event::Refused(status, body).to_string(),
+        NotOpen::Failed(why) => why,
+    }
+}
+
+/// What is awaited, as a report says it.
+fn wish(receiving: &Receiving) -> String {
+    match &receiving.what {
+        Awaited::Message(template) => template.source.clone(),
+        Awaited::Text(template) => format!("the text {}", template.source),
+        Awaited::Close(codes) if codes.is_empty() => "a close frame".into(),
+        Awaited::Close(codes) => format!("a close frame {}", list(codes)),
+        Awaited::Cut => "the end of the connection without a close frame".into(),
+        Awaited::Silence => format!("nothing for {}", humantime::format_duration(receiving.within)),
+        Awaited::Refused(codes) => refused(codes),
+    }
+}

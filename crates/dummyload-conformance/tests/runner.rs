@@ -1,0 +1,378 @@
+//! The runner against servers that behave well, and against servers that do not.
+
+mod common;
+
+use common::{Clocked, answering, listen, report, suite, target, verdict};
+use dummyload_conformance::{Hazard, RunOptions};
+use futures_util::{SinkExt, StreamExt};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_tungstenite::accept_async;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+
+const PING: &str = "
+[[step]]
+send = '{\"say\":\"ping\"}'
+[[step]]
+expect = '{\"answer\":\"pong\",\"n\":\"$int\"}'
+within = \"300ms\"
+[[step]]
+quiet = \"30ms\"
+";
+
+fn pong() -> Message {
+    Message::text(r#"{"answer":"pong","n":1,"more":true}"#)
+}
+
+#[tokio::test]
+async fn a_good_server_passes() {
+    let server = answering(|_| vec![pong()]).await;
+    assert_eq!(verdict(&server, PING).await.0, "pass");
+}
+
+#[tokio::test]
+async fn a_wrong_reply_fails_with_every_difference() {
+    let server = answering(|_| vec![Message::text(r#"{"answer":"peng","n":"1"}"#)]).await;
+    insta::assert_snapshot!(verdict(&server, PING).await.1);
+}
+
+#[tokio::test]
+async fn silence_fails() {
+    let server = answering(|_| Vec::new()).await;
+    insta::assert_snapshot!(verdict(&server, PING).await.1);
+}
+
+#[tokio::test]
+async fn a_frame_too_many_fails() {
+    let server = answering(|_| vec![pong(), pong()]).await;
+    insta::assert_snapshot!(verdict(&server, PING).await.1);
+}
+
+#[tokio::test]
+async fn what_is_no_json_fails() {
+    let server = answering(|_| vec![Message::text("pong")]).await;
+    insta::assert_snapshot!(verdict(&server, PING).await.1);
+    let server = answering(|_| vec![Message::binary(*b"pong")]).await;
+    insta::assert_snapshot!(verdict(&server, PING).await.1);
+}
+
+fn closing(code: u16) -> Message {
+    Message::Close(Some(CloseFrame { code: CloseCode::from(code), reason: "go away".into() }))
+}
+
+#[tokio::test]
+async fn closes_are_told_apart() {
+    let steps = |expected: &str| format!("[[step]]\nsend = '1'\n[[step]]\n{expected}\nwithin = \"300ms\"\n");
+    let server = answering(|_| vec![closing(4001)]).await;
+    assert_eq!(verdict(&server, &steps("close = [1008, 4001]")).await.0, "pass");
+    assert_eq!(verdict(&server, &steps("close = \"any\"")).await.0, "pass");
+    assert_eq!(verdict(&server, &steps("cut = true")).await.0, "fail");
+    insta::assert_snapshot!(verdict(&server, &steps("close = 1008")).await.1);
+    let bare = answering(|_| vec![Message::Close(None)]).await;
+    assert_eq!(verdict(&bare, &steps("close = 1005")).await.0, "pass");
+}
+
+#[tokio::test]
+async fn a_cut_is_no_close() {
+    let server = listen(|stream| async move {
+        let mut peer = accept_async(stream).await.unwrap();
+        let _ = peer.next().await;
+    })
+    .await;
+    let steps = |expected: &str| format!("[[step]]\nsend = '1'\n[[step]]\n{expected}\n");
+    assert_eq!(verdict(&server, &steps("cut = true")).await.0, "pass");
+    insta::assert_snapshot!(verdict(&server, &steps("close = \"any\"")).await.1);
+}
+
+#[tokio::test]
+async fn garbage_is_told() {
+    let server = listen(|stream| async move {
+        let mut peer = accept_async(stream).await.unwrap();
+        let _ = peer.next().await;
+        let _ = peer.get_mut().write_all(&[0xff; 8]).await;
+        let _ = peer.next().await;
+    })
+    .await;
+    insta::assert_snapshot!(verdict(&server, PING).await.1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handshake_that_hangs_ends() {
+    let server = listen(|mut stream| async move {
+        let mut buffer = [0; 1024];
+        while stream.read(&mut buffer).await.is_ok_and(|n| n > 0) {}
+    })
+    .await;
+    insta::assert_snapshot!(verdict(&server, PING).await.1);
+}
+
+const REFUSAL: &[u8] = b"HTTP/1.1 403 Forbidden\r\ncontent-length: 10\r\n\r\nkey s3cr/et";
+
+async fn refusing() -> String {
+    listen(|mut stream| async move {
+        let mut buffer = [0; 1024];
+        let _ = stream.read(&mut buffer).await;
+        let _ = stream.write_all(REFUSAL).await;
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_refusal_can_be_what_is_wanted() {
+    let server = refusing().await;
+    insta::assert_snapshot!(verdict(&server, PING).await.1);
+    let conn = "[[conn]]\nname = \"main\"\nopen = false\n";
+    let always = format!("{conn}[[step]]\nopen = \"main\"\nrefused = [401, 403]\n");
+    assert_eq!(verdict(&server, &always).await.0, "pass");
+    assert_eq!(verdict(&server, &always.replace(", 403", "")).await.0, "fail");
+    let maybe = format!(
+        "{conn}[[step]]\nopen = \"main\"\nrefused = \"maybe\"\n[[step]]\nany_of = [\
+         {{ name = \"refused\", refused = 403, verdict = \"non-strict\" }}, {{ name = \"closed\", close = \"any\" }}]\n"
+    );
+    let (verdict, text) = verdict(&server, &maybe).await;
+    assert_eq!(verdict, "non-strict", "{text}");
+    assert!(text.contains("  refused\n"), "{text}");
+    let open = answering(|_| Vec::new()).await;
+    assert_eq!(common::verdict(&open, &always).await.0, "fail");
+}
+
+#[tokio::test]
+async fn an_unmet_guess_is_no_failure() {
+    let server = answering(|_| Vec::new()).await;
+    let guess =
+        PING.replace("quiet", "quiet").replacen("within", "evidence = [\"guess\"]\nlevel = \"info\"\nwithin", 1);
+    assert_eq!(verdict(&server, &guess).await.0, "info");
+    let client = PING.replacen("within", "evidence = [\"client\"]\nwithin", 1);
+    assert_eq!(verdict(&server, &client).await.0, "non-strict");
+}
+
+#[tokio::test]
+async fn all_takes_any_order_and_tells_what_is_missing() {
+    let all = "[[step]]\nsend = '1'\n[[step]]\nall = [{ expect = '1' }, { expect = '2' }, { close = 4000 }]\n";
+    let server = answering(|_| vec![Message::text("2"), Message::text("1"), closing(4000)]).await;
+    assert_eq!(verdict(&server, all).await.0, "pass");
+    let server = answering(|_| vec![Message::text("2"), Message::text("3")]).await;
+    insta::assert_snapshot!(verdict(&server, all).await.1);
+}
+
+#[tokio::test]
+async fn any_of_names_what_it_saw() {
+    let any = "[[step]]\nsend = '1'\n[[step]]\nany_of = [{ name = \"one\", expect = '1' }, \
+               { name = \"silent\", quiet = \"30ms\", verdict = \"info\" }]\n";
+    for (server, verdict, name) in [
+        (answering(|_| vec![Message::text("1")]).await, "pass", "one"),
+        (answering(|_| Vec::new()).await, "info", "silent"),
+    ] {
+        let (seen, text) = common::verdict(&server, any).await;
+        assert_eq!(seen, verdict, "{text}");
+        assert!(text.contains(&format!("  {name}\n")), "{text}");
+    }
+    let server = answering(|_| vec![Message::text("2")]).await;
+    insta::assert_snapshot!(verdict(&server, any).await.1);
+}
+
+#[tokio::test]
+async fn frames_of_all_kinds_are_sent() {
+    let server = answering(|text| vec![Message::text(text.len().to_string())]).await;
+    let steps = "
+        [[step]]
+        send_fragments = ['{\"a\":', '1}']
+        [[step]]
+        expect = '7'
+        [[step]]
+        send_huge = { prefix = '[', repeat = ' ', times = 3000000, suffix = ']' }
+        [[step]]
+        expect = '3000002'
+        [[step]]
+        send_raw = \"8182 00000000 6869\"
+        [[step]]
+        expect = '2'
+        [[step]]
+        send_ping = \"are you there\"
+        [[step]]
+        pong = \"are you there\"
+        [[step]]
+        send_fragments = ['unfinished']
+        finish = false
+        [[step]]
+        quiet = \"30ms\"
+        [[step]]
+        shut = 1000
+        [[step]]
+        close = 1000
+    ";
+    let (verdict, text) = verdict(&server, steps).await;
+    assert_eq!(verdict, "pass", "{text}");
+}
+
+#[tokio::test]
+async fn connections_work_together_and_captures_travel() {
+    let server = answering(|text| match text {
+        "1" => vec![Message::text(r#"{"id":"x/1"}"#)],
+        other => vec![Message::text(other)],
+    })
+    .await;
+    let steps = "
+        [[conn]]
+        name = \"a\"
+        [[conn]]
+        name = \"b\"
+        profile = \"open\"
+        open = false
+        [[step]]
+        conn = \"a\"
+        send = '1'
+        [[step]]
+        conn = \"a\"
+        expect = '{\"id\":\"$capture:id:string\"}'
+        [[step]]
+        open = \"b\"
+        [[step]]
+        conn = \"b\"
+        send = '[\"${id}\",\"${id|query}\"]'
+        [[step]]
+        conn = \"b\"
+        expect = '[\"$same:id\",\"x%2F1\"]'
+        [[step]]
+        conn = \"a\"
+        quiet = \"20ms\"
+    ";
+    let (verdict, text) = verdict(&server, steps).await;
+    assert_eq!(verdict, "pass", "{text}");
+}
+
+#[tokio::test]
+async fn http_answers_are_judged() {
+    let desk = listen(|mut stream| async move {
+        let mut buffer = [0; 4096];
+        let n = stream.read(&mut buffer).await.unwrap_or_default();
+        let request = String::from_utf8_lossy(&buffer[..n]).into_owned();
+        let body = if request.starts_with("GET /ask?key=s3cr%2Fet ") { "{\"ok\":true}" } else { "{\"ok\":false}" };
+        let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        let _ = stream.write_all(answer.as_bytes()).await;
+    })
+    .await;
+    let server = answering(|_| Vec::new()).await;
+    let ask = |path: &str| {
+        format!("[[step]]\nhttp = {{ service = \"desk\", path = \"{path}\" }}\nanswer = '{{\"ok\":true}}'\n")
+    };
+    let cases = [("a/good", ask("/ask?key=${key|query}")), ("a/bad", ask("/other/${key|query}"))];
+    let cases: Vec<(&str, &str)> = cases.iter().map(|(name, steps)| (*name, steps.as_str())).collect();
+    let suite = suite(&cases);
+    let (_, text) = report(&suite, &target(&server), &RunOptions::default()).await;
+    insta::assert_snapshot!("http_without_the_service", text);
+    let target = target(&server).http("desk", &format!("http://{desk}")).unwrap();
+    let (report, text) = report(&suite, &target, &RunOptions::default()).await;
+    insta::assert_snapshot!("http_with_the_service", text);
+    assert!(!report.to_json().to_string().contains("s3cr"));
+}
+
+#[tokio::test]
+async fn with_a_control_plane_waiting_costs_no_time() {
+    let (state, server, control) = Clocked::start().await;
+    let target = target(&server).admin(&format!("http://{control}"), None).unwrap();
+    let good = "
+        [[conn]]
+        name = \"a\"
+        [[conn]]
+        name = \"b\"
+        [[step]]
+        conn = \"a\"
+        send = '{\"in\":600000,\"say\":1}'
+        [[step]]
+        conn = \"b\"
+        send = '{\"in\":1200000,\"say\":2}'
+        [[step]]
+        conn = \"b\"
+        quiet = \"9m\"
+        [[step]]
+        conn = \"b\"
+        expect = '1'
+        within = \"5m\"
+        [[step]]
+        advance = \"10m\"
+        [[step]]
+        conn = \"b\"
+        expect = '2'
+        [[step]]
+        conn = \"b\"
+        quiet = \"2weeks\"
+        [[step]]
+        conn = \"a\"
+        expect = '1'
+    ";
+    let bad = "[[step]]\nsend = '{\"in\":600000,\"say\":1}'\n[[step]]\nquiet = \"11m\"\n";
+    let late = "[[step]]\nsend = '{\"in\":600000,\"say\":1}'\n[[step]]\nexpect = '1'\nwithin = \"9m\"\n";
+    let suite = suite(&[("a/good", good), ("a/bad", bad), ("a/late", late)]);
+    let run = report(&suite, &target, &RunOptions::default());
+    // Real time, as a bound against hanging only.
+    let (_, text) = tokio::time::timeout(Duration::from_secs(20), run).await.unwrap();
+    insta::assert_snapshot!(text);
+    assert_eq!(state.lock().unwrap().resets, 3);
+}
+
+#[tokio::test]
+async fn hazards_want_permission() {
+    let server = answering(|text| vec![Message::text(text)]).await;
+    let switch =
+        "hazard = \"physical\"\n[[step]]\nsend = '{\"switch\":${lamp}}'\n[[step]]\nexpect = '{\"switch\":7}'\n";
+    let hidden = "[[step]]\nsend = '{\"switch\":${lamp}}'\n[[step]]\nexpect = '{}'\n";
+    let suite = suite(&[("a/switch", switch), ("a/hidden", hidden)]);
+    let verdicts = |report: &dummyload_conformance::Report| {
+        let json = report.to_json();
+        let list = json["runs"][0]["cases"].as_array().unwrap().clone();
+        list.iter().map(|case| format!("{} {}", case["verdict"], case["reason"])).collect::<Vec<_>>().join("\n")
+    };
+    let options = RunOptions::default();
+    let (forbidden, _) = report(&suite, &target(&server), &options).await;
+    let (allowed, _) = report(&suite, &target(&server).allow(Hazard::Physical), &options).await;
+    let (own, _) = report(&suite, &target(&server).own_mock().unwrap(), &options).await;
+    insta::assert_snapshot!(format!("{}\n\n{}\n\n{}", verdicts(&forbidden), verdicts(&allowed), verdicts(&own)));
+    assert_eq!(forbidden.exit_code(), 6);
+    assert!(target("192.0.2.1:1").own_mock().is_err());
+}
+
+#[tokio::test]
+async fn nobody_listening_is_no_verdict() {
+    // A port that was free a moment ago.
+    let address = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let suite = suite(&[("a/ping", PING)]);
+    let cases: Vec<_> = suite.cases().iter().collect();
+    let target = target(&address.to_string());
+    let protocol = suite.protocol("room").unwrap();
+    let run = dummyload_conformance::run(protocol, &cases, &target, &RunOptions::default(), |_| {}).await;
+    assert!(run.unwrap_err().to_string().starts_with("cannot connect to 127.0.0.1:"));
+}
+
+#[tokio::test]
+async fn a_case_that_takes_too_long_ends() {
+    let server = answering(|_| Vec::new()).await;
+    let steps = "budget = \"50ms\"\n[[step]]\nquiet = \"10m\"\n";
+    insta::assert_snapshot!(verdict(&server, steps).await.1);
+}
+
+#[tokio::test]
+async fn a_server_that_takes_nothing_in_does_not_hang_the_suite() {
+    let server = listen(|stream| async move {
+        let mut peer = accept_async(stream).await.unwrap();
+        let _ = peer.send(Message::text("hello")).await;
+        std::future::pending::<()>().await;
+    })
+    .await;
+    let steps = "budget = \"300ms\"\n[[step]]\nexpect_text = 'hello'\n[[step]]\n\
+                 send_huge = { repeat = 'x', times = 50000000 }\n[[step]]\nexpect = '1'\n";
+    insta::assert_snapshot!(verdict(&server, steps).await.1);
+}
+
+#[tokio::test]
+async fn fail_fast_leaves_the_rest_out() {
+    let server = answering(|_| vec![Message::text("0")]).await;
+    let suite = suite(&[("a/one", PING), ("a/two", PING)]);
+    let mut options = RunOptions::default();
+    options.fail_fast = true;
+    let (report, text) = report(&suite, &target(&server), &options).await;
+    assert_eq!(report.exit_code(), 1);
+    assert!(text.contains("1 more not run"), "{text}");
+}
