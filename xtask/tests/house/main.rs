@@ -1,10 +1,11 @@
-//! The rules of the house, checked over `cargo metadata`: who may depend on whom, what a crate says about itself, and
+//! The rules of the house: who may depend on whom, what a crate says about itself, whether links lead somewhere, and
 //! under which licences the dependencies stand. `docs/architecture.md` has the reasons.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod arrows;
 mod licences;
+mod links;
 mod manifests;
 
 use cargo_metadata::{Metadata, MetadataCommand};
