@@ -5,6 +5,10 @@ use crate::suite::{HazardSign, Protocol, Suite};
 use crate::target::BUILT_IN;
 use crate::verdict::{Evidence, Level};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// The shortest time within which something can be said not to have come.
+const SHORTEST: Duration = Duration::from_millis(100);
 
 /// Something in the suite that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -140,9 +144,12 @@ fn judgement(case: &Case, found: &mut impl FnMut(usize, String)) {
         weights.filter(|weight| **weight != Weight::default()).for_each(|weight| weigh(step.line, weight));
     }
     for step in &case.steps {
-        let zero = step.verb.receivings().into_iter().any(|receiving| receiving.within.is_zero());
-        if zero {
-            found(step.line, "a time span of zero proves nothing".into());
+        let short = step.verb.receivings().into_iter().any(|receiving| receiving.within < SHORTEST);
+        if short {
+            found(
+                step.line,
+                format!("less than {SHORTEST:?} proves nothing: TCP alone may hold a frame back for 40 ms"),
+            );
         }
         if matches!(&step.verb, Verb::All(list) if list.len() < 2) {
             found(step.line, "`all` needs two parts or more".into());

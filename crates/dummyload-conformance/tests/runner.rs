@@ -54,7 +54,7 @@ async fn a_frame_too_many_fails() {
 async fn what_is_no_json_fails() {
     let server = answering(|_| vec![Message::text("pong")]).await;
     insta::assert_snapshot!(verdict(&server, PING).await.1);
-    let server = answering(|_| vec![Message::binary(*b"pong")]).await;
+    let server = answering(|_| vec![Message::binary("pong")]).await;
     insta::assert_snapshot!(verdict(&server, PING).await.1);
 }
 
@@ -91,7 +91,7 @@ async fn garbage_is_told() {
     let server = listen(|stream| async move {
         let mut peer = accept_async(stream).await.unwrap();
         let _ = peer.next().await;
-        let _ = peer.get_mut().write_all(&[0xff; 8]).await;
+        let _ = peer.get_mut().write_all(&[0xff; 32]).await;
         let _ = peer.next().await;
     })
     .await;
@@ -141,8 +141,7 @@ async fn a_refusal_can_be_what_is_wanted() {
 #[tokio::test]
 async fn an_unmet_guess_is_no_failure() {
     let server = answering(|_| Vec::new()).await;
-    let guess =
-        PING.replace("quiet", "quiet").replacen("within", "evidence = [\"guess\"]\nlevel = \"info\"\nwithin", 1);
+    let guess = PING.replacen("within", "evidence = [\"guess\"]\nlevel = \"info\"\nwithin", 1);
     assert_eq!(verdict(&server, &guess).await.0, "info");
     let client = PING.replacen("within", "evidence = [\"client\"]\nwithin", 1);
     assert_eq!(verdict(&server, &client).await.0, "non-strict");
@@ -306,7 +305,8 @@ async fn with_a_control_plane_waiting_costs_no_time() {
     let bad = "[[step]]\nsend = '{\"in\":600000,\"say\":1}'\n[[step]]\nquiet = \"11m\"\n";
     let late = "[[step]]\nsend = '{\"in\":600000,\"say\":1}'\n[[step]]\nexpect = '1'\nwithin = \"9m\"\n";
     let suite = suite(&[("a/good", good), ("a/bad", bad), ("a/late", late)]);
-    let run = report(&suite, &target, &RunOptions::default());
+    let options = RunOptions::default();
+    let run = report(&suite, &target, &options);
     // Real time, as a bound against hanging only.
     let (_, text) = tokio::time::timeout(Duration::from_secs(20), run).await.unwrap();
     insta::assert_snapshot!(text);

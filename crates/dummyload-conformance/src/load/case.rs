@@ -17,6 +17,9 @@ use toml::Spanned;
 const BUDGET: Duration = Duration::from_secs(30);
 const WITHIN: Duration = Duration::from_secs(5);
 
+/// The largest message that a case may send, in bytes.
+const LARGEST: usize = 256 << 20;
+
 const STATUS: &str = "an HTTP status, or an array of them";
 
 /// What a step can do. Exactly one of them makes a step.
@@ -350,15 +353,17 @@ fn json(table: &mut Table<'_, '_>, name: &'static str) -> Option<Text> {
 fn huge(table: &mut Table<'_, '_>) -> Option<Sending> {
     let mut inner = table.table("send_huge")?;
     let prefix = inner.text("prefix").unwrap_or_default();
-    let repeat = inner.required("repeat").into_inner();
+    let repeat = inner.string("repeat").map(Spanned::into_inner).filter(|repeat| !repeat.is_empty());
     let suffix = inner.text("suffix").unwrap_or_default();
     let times = inner.number("times").and_then(|times| usize::try_from(times).ok());
-    let times = times.filter(|times| repeat.len().saturating_mul(*times) <= 256 << 20);
-    if times.is_none() {
-        inner.error("`times` is how often `repeat` is sent: a number, so that the message stays below 256 MiB");
+    let fits = |repeat: &String, times: usize| repeat.len().saturating_mul(times) <= LARGEST;
+    let piece = repeat.zip(times).filter(|(repeat, times)| fits(repeat, *times));
+    if piece.is_none() {
+        inner.error("`repeat` is the text that is sent `times` times; together it stays below 256 MiB");
     }
     inner.finish();
-    Some(Sending::Huge { prefix, repeat, times: times?, suffix })
+    let (repeat, times) = piece?;
+    Some(Sending::Huge { prefix, repeat, times, suffix })
 }
 
 fn close_codes(table: &mut Table<'_, '_>) -> Option<Vec<u16>> {

@@ -259,9 +259,9 @@ impl Play<'_> {
         };
         let list: Vec<String> = alternatives
             .iter()
-            .map(|alternative| format!("{}: {}", alternative.name, wish(&alternative.receiving)))
+            .map(|alternative| format!("{} = {}", alternative.name, wish(&alternative.receiving)))
             .collect();
-        Err(unmet(format!("one of {}", list.join("; ")), received))
+        Err(unmet(format!("one of these: {}", list.join("; ")), received))
     }
 
     /// Compares what has arrived, if anything has, with what is awaited.

@@ -8,10 +8,8 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
+use tokio_tungstenite::accept_async;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::{WebSocketStream, accept_async};
-
-pub(crate) type Peer = WebSocketStream<TcpStream>;
 
 /// Listens on a free port and serves every connection.
 pub(crate) async fn listen<F, S>(serve: S) -> String
@@ -23,6 +21,7 @@ where
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
+            stream.set_nodelay(true).unwrap();
             tokio::spawn(serve(stream));
         }
     });
@@ -126,15 +125,13 @@ async fn steer(state: Arc<Mutex<Clocked>>, mut stream: TcpStream) {
 
 /// The suite of `tests/fixtures/room` with these cases, each a name and the steps.
 pub(crate) fn suite(cases: &[(&str, &str)]) -> Suite {
-    let head = "title = \"It answers\"\nlevel = \"must\"\nspec = [\"room:answers\"]\nsource = \"the house rules\"\n";
+    let head = "title = \"It answers\"\nlevel = \"must\"\nevidence = [\"seed\"]\nspec = [\"room:answers\"]\nsource = \"rules\"\n";
     let mut files = vec![
         ("room/target.toml".to_owned(), include_str!("../fixtures/room/target.toml").to_owned()),
         ("room/sections.toml".to_owned(), include_str!("../fixtures/room/sections.toml").to_owned()),
     ];
     for (name, steps) in cases {
-        let head =
-            if steps.contains("evidence =") { head.to_owned() } else { format!("{head}evidence = [\"seed\"]\n") };
-        files.push((format!("room/cases/{name}.toml"), head + steps));
+        files.push((format!("room/cases/{name}.toml"), format!("{head}{steps}")));
     }
     Suite::load(files).unwrap_or_else(|errors| panic!("\n{errors}"))
 }
