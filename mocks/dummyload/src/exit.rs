@@ -4,8 +4,14 @@ use std::fmt::Display;
 use std::io;
 use std::process::ExitCode;
 
-/// The codes, for `--help`.
-pub(crate) const HELP: &str = "Exit codes:
+/// What the help of the whole program ends with.
+pub(crate) const HELP: &str = "Examples:
+  dummyload serve                    every mock, on its own port of this machine
+  dummyload serve pishock --port 0   one mock on a free port; the first line of output says which
+  dummyload conformance              judge our own mocks
+  dummyload help serve               all about one command
+
+Exit codes:
   0  all is well, or the mocks ended as they were told
   1  something was found: a deviation, a failing case
   2  the command line, a world file or a setting is wrong
