@@ -49,10 +49,10 @@ pub(crate) fn worlds(
     settings: &[Setting],
 ) -> Result<Vec<Value>, String> {
     for file in files {
-        owner(file.protocol, served, &format!("--world {}", file.file.display()), '=')?;
+        owner(file.protocol, served, &format!("--world {}", file.file.display()), "PROTOCOL=FILE")?;
     }
     for setting in settings {
-        owner(setting.protocol, served, &format!("--set {}", setting.key), '.')?;
+        owner(setting.protocol, served, &format!("--set {}", setting.key), "PROTOCOL.KEY=VALUE")?;
     }
     served
         .iter()
@@ -73,10 +73,10 @@ pub(crate) fn worlds(
 }
 
 /// Refuses an argument that is for none of the served protocols, or might be for several.
-fn owner(named: Option<&str>, served: &[&Protocol], what: &str, separator: char) -> Result<(), String> {
+fn owner(named: Option<&str>, served: &[&Protocol], what: &str, example: &str) -> Result<(), String> {
     match named {
         None if served.len() > 1 => {
-            Err(format!("{what}: several protocols are served, so say for which one: PROTOCOL{separator}..."))
+            Err(format!("{what}: several protocols are served, so say for which one, as in {example}"))
         }
         Some(name) if !served.iter().any(|protocol| protocol.name == name) => {
             Err(format!("{what}: {name} is not served; name it among the protocols, or leave this away"))
@@ -138,5 +138,37 @@ mod tests {
         assert!(message(&["strict=maybe"]).contains("expected a boolean; the default is false"));
         assert!(message(&["login_failure=htp401"]).contains("expected one of `envelope`, `http401`"));
         assert_eq!(Setting::parse("strict").unwrap_err(), "write KEY=VALUE, as in strict=true");
+    }
+
+    /// A second protocol, which the table may get one day.
+    static LAMP: Protocol = Protocol { name: "lamp", ..protocols::ALL[0] };
+
+    fn set_for(protocol: Option<&'static str>, served: &[&'static Protocol]) -> Result<Vec<Value>, String> {
+        let setting = Setting { protocol, key: "strict".to_owned(), value: "true".to_owned() };
+        worlds(served, &[], &[setting])
+    }
+
+    #[test]
+    fn several_protocols_want_to_be_told_apart() {
+        let pishock = &protocols::ALL[0];
+        let message = set_for(None, &[pishock, &LAMP]).unwrap_err();
+        assert_eq!(
+            message,
+            "--set strict: several protocols are served, so say for which one, as in PROTOCOL.KEY=VALUE"
+        );
+        let message = set_for(Some("lamp"), &[pishock]).unwrap_err();
+        assert_eq!(message, "--set strict: lamp is not served; name it among the protocols, or leave this away");
+        let worlds = set_for(Some("lamp"), &[pishock, &LAMP]).unwrap();
+        assert_eq!(worlds.iter().map(|world| &world["options"]["strict"]).collect::<Vec<_>>(), [false, true]);
+    }
+
+    #[test]
+    fn one_protocol_has_one_world_file() {
+        let file = WorldArg::parse("pishock=world.toml").unwrap();
+        assert_eq!((file.protocol, file.file.to_str().unwrap()), (Some("pishock"), "world.toml"));
+        let strange = WorldArg::parse("a=b.toml").unwrap();
+        assert_eq!((strange.protocol, strange.file.to_str().unwrap()), (None, "a=b.toml"));
+        let message = worlds(&[&protocols::ALL[0]], &[file, strange], &[]).unwrap_err();
+        assert_eq!(message, "pishock has two world files; give one --world");
     }
 }

@@ -301,7 +301,7 @@ mod spoilt {
     #[test]
     fn a_stranger_is_noticed() {
         let mut graph = house();
-        graph.ours.insert("helper".into());
-        assert_eq!(graph.violations(), ["helper has no place in the house: give it one in this test"]);
+        graph.ours.insert("stranger".into());
+        assert_eq!(graph.violations(), ["stranger has no place in the house: give it one in this test"]);
     }
 }

@@ -1,0 +1,37 @@
+//! Lists the files of the conformance suite, so that the binary carries them.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+fn main() -> io::Result<()> {
+    let here = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
+    let fixtures = here.join("../../fixtures");
+    let mut list = String::from("&[\n");
+    if fixtures.is_dir() {
+        walk(&fixtures.canonicalize()?, "", &mut list)?;
+    }
+    list.push_str("]\n");
+    fs::write(PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("suite.rs"), list)
+}
+
+fn walk(folder: &Path, below: &str, list: &mut String) -> io::Result<()> {
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let mut entries = fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let (path, name) = (entry.path(), format!("{below}{}", entry.file_name().to_string_lossy()));
+        if path.is_dir() {
+            walk(&path, &format!("{name}/"), list)?;
+        } else if is_of_the_suite(&name) {
+            // Writing to a string does not fail.
+            let _ = writeln!(list, "    ({name:?}, include_str!({path:?})),");
+        }
+    }
+    Ok(())
+}
+
+fn is_of_the_suite(name: &str) -> bool {
+    let rest = name.split_once('/').map_or("", |(_, rest)| rest);
+    rest == "target.toml" || rest == "sections.toml" || (rest.starts_with("cases/") && rest.ends_with(".toml"))
+}

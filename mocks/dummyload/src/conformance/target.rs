@@ -1,0 +1,123 @@
+//! Who is judged, as the command line says it.
+
+use super::Failure;
+use super::suite::Choose;
+use crate::exit;
+use crate::protocols::Started;
+use dummyload_conformance::{Hazard, Suite, Target};
+use serde_json::Value;
+use std::env;
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Target")]
+pub(super) struct TargetArgs {
+    /// The server to judge, as ws://host:port or wss://host:port [default: our own mocks, started for the purpose]
+    #[arg(long, value_name = "URL")]
+    pub(super) server: Option<String>,
+    /// Where an HTTP service of the protocol is
+    #[arg(long, value_name = "NAME=URL", value_parser = pair, requires = "server")]
+    http: Vec<(String, String)>,
+    /// A control plane like that of our mocks, as http://host:port/__mock: for faults, resets and a time that can be moved
+    #[arg(long, value_name = "URL", requires = "server")]
+    admin: Option<String>,
+    /// What that control plane asks for
+    #[arg(long, value_name = "TOKEN", requires = "admin", env = "DUMMYLOAD_ADMIN_TOKEN", hide_env_values = true)]
+    admin_token: Option<String>,
+    /// A value that cases use; VALUE may be @NAME, for the content of the environment variable NAME (@@ is an @)
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair, requires = "server")]
+    var: Vec<(String, String)>,
+    /// The server has this capability
+    #[arg(long, value_name = "CAP", requires = "server")]
+    have: Vec<String>,
+    /// Play cases of this hazard class too: mutates, public-post, physical
+    #[arg(long, value_name = "HAZARD", value_delimiter = ',', requires = "server")]
+    allow: Vec<Hazard>,
+    /// The device that physical cases act on, when the server is not on this machine: it must be yours
+    #[arg(long, value_name = "ID", requires = "server")]
+    i_own_this_device: Option<String>,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+impl TargetArgs {
+    /// # Errors
+    /// When something does not fit the protocol.
+    pub(super) fn target(&self, suite: &Suite, protocol: &str) -> Result<Target, Failure> {
+        let usage = |what: String| Failure(exit::USAGE, what);
+        let Some(known) = suite.protocol(protocol) else {
+            let names: Vec<&str> = suite.protocols().map(|protocol| protocol.name()).collect();
+            return Err(usage(format!("--protocol {protocol}: there are cases for {}", names.join(", "))));
+        };
+        let server = self.server.as_deref().unwrap_or_default();
+        let mut target = Target::new(server).map_err(|e| usage(format!("--server {server}: {e}")))?;
+        for (name, url) in &self.http {
+            target = target.http(name, url).map_err(|e| usage(format!("--http {name}={url}: {e}")))?;
+        }
+        if let Some(url) = &self.admin {
+            let token = self.admin_token.as_deref();
+            target = target.admin(url, token).map_err(|e| usage(format!("--admin {url}: {e}")))?;
+        }
+        for (name, value) in &self.var {
+            target = target.variable(name, resolved(name, value).map_err(usage)?);
+        }
+        target = self.have.iter().fold(target, |target, capability| target.have(capability));
+        target = self.allow.iter().fold(target, |target, hazard| target.allow(*hazard));
+        if let Some(id) = &self.i_own_this_device {
+            target = target.device(id);
+        }
+        match target.unknown_names(known).as_slice() {
+            [] => Ok(target),
+            unknown => Err(usage(unknown.join("; "))),
+        }
+    }
+
+    /// The command that plays one case again, up to the choice of it. Values of variables stay out: they may be secret.
+    pub(super) fn again(&self, choose: &Choose) -> String {
+        let mut words = vec!["dummyload conformance".to_owned()];
+        words.extend(choose.folder().map(|folder| format!("--cases {folder}")));
+        let Some(server) = &self.server else { return words.join(" ") };
+        words.push(format!("--server {server}"));
+        words.extend(choose.only_protocol().ok().map(|protocol| format!("--protocol {protocol}")));
+        words.extend(self.http.iter().map(|(name, url)| format!("--http {name}={url}")));
+        words.extend(self.admin.iter().map(|url| format!("--admin {url}")));
+        words.extend(self.have.iter().map(|capability| format!("--have {capability}")));
+        words.extend(self.allow.iter().map(|hazard| format!("--allow {hazard}")));
+        words.extend(self.i_own_this_device.iter().map(|id| format!("--i-own-this-device {id}")));
+        words.extend(self.var.iter().map(|(name, value)| {
+            let from_environment = value.starts_with('@') && !value.starts_with("@@");
+            format!("--var {name}={}", if from_environment { value } else { "…" })
+        }));
+        words.join(" ")
+    }
+}
+
+/// The value of a variable, which may stand in the environment instead of the command line.
+fn resolved(name: &str, value: &str) -> Result<String, String> {
+    match value.strip_prefix('@') {
+        None => Ok(value.to_owned()),
+        Some(rest) if rest.starts_with('@') => Ok(rest.to_owned()),
+        Some(variable) => env::var(variable)
+            .map_err(|_| format!("--var {name}=@{variable}: the environment has no {variable} that is a text")),
+    }
+}
+
+/// A mock that this program has started, with all that it offers.
+pub(super) fn own(suite: &Suite, protocol: &str, started: &Started) -> Result<Target, String> {
+    let mut target = Target::new(&started.mock.url())?.admin(&started.mock.admin_url(), None)?;
+    let Some(known) = suite.protocol(protocol) else { return target.own_mock() };
+    for service in known.services() {
+        target = target.http(service, &started.mock.http_url())?;
+    }
+    for variable in known.variables() {
+        match &started.demo[variable.demo()] {
+            Value::Null => {}
+            Value::String(text) => target = target.variable(variable.name(), text),
+            other => target = target.variable(variable.name(), other.to_string()),
+        }
+    }
+    target = known.mock_capabilities().fold(target, |target, capability| target.have(capability));
+    target.own_mock()
+}
