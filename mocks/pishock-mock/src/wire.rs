@@ -29,8 +29,7 @@ pub(crate) fn success(message: &str, original: &str) -> Text {
 
 /// V2's failure.
 pub(crate) fn error(code: ErrorCode<'_>, message: &str, original: &str) -> Text {
-    let envelope = Envelope { error_code: code, is_error: true, ..Envelope::success(message, original) };
-    ServerMessage::Envelope(envelope).to_text().into()
+    ServerMessage::Envelope(Envelope::error(code, message, original)).to_text().into()
 }
 
 /// V1's success: the operation, and its word for it.
