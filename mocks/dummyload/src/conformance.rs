@@ -14,7 +14,7 @@ use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use suite::{Choose, From};
+use suite::Choose;
 use target::TargetArgs;
 
 #[derive(Debug, clap::Args)]

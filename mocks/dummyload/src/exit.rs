@@ -26,6 +26,8 @@ pub(crate) const FOUND: u8 = 1;
 pub(crate) const USAGE: u8 = 2;
 /// The machine does not let us.
 pub(crate) const CANNOT: u8 = 3;
+/// No case was chosen.
+pub(crate) const NOTHING: u8 = 4;
 
 /// Says what went wrong on standard error, in clap's manner.
 pub(crate) fn with(code: u8, what: impl Display) -> ExitCode {

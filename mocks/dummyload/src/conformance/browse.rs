@@ -1,7 +1,7 @@
 //! Looking at the cases: list, show, lint.
 
 use super::Failure;
-use super::suite::{Choose, From};
+use super::suite::{Choose, Files};
 use crate::exit;
 use anstyle::Style;
 use dummyload_conformance::Case;
@@ -21,7 +21,7 @@ pub(super) struct ListArgs {
 #[derive(Debug, clap::Args)]
 pub(super) struct ShowArgs {
     #[command(flatten)]
-    files: From,
+    files: Files,
     /// The case, as `dummyload conformance list` names it
     id: String,
 }
@@ -29,7 +29,7 @@ pub(super) struct ShowArgs {
 #[derive(Debug, clap::Args)]
 pub(super) struct LintArgs {
     #[command(flatten)]
-    files: From,
+    files: Files,
 }
 
 pub(super) fn list(args: &ListArgs) -> Result<ExitCode, Failure> {

@@ -12,17 +12,17 @@ use std::{fs, io};
 const CARRIED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/suite.rs"));
 
 #[derive(Debug, clap::Args)]
-pub(super) struct From {
+pub(super) struct Files {
     /// Read the cases from this folder, with PROTOCOL/target.toml, PROTOCOL/sections.toml and PROTOCOL/cases/ in it,
     /// instead of those that this program carries
     #[arg(long, value_name = "DIR")]
     cases: Option<PathBuf>,
 }
 
-type Files = Vec<(Cow<'static, str>, Cow<'static, str>)>;
+type Texts = Vec<(Cow<'static, str>, Cow<'static, str>)>;
 
-impl From {
-    pub(super) fn files(&self) -> Result<Files, Failure> {
+impl Files {
+    pub(super) fn files(&self) -> Result<Texts, Failure> {
         match &self.cases {
             None => Ok(CARRIED.iter().map(|(path, text)| (Cow::from(*path), Cow::from(*text))).collect()),
             Some(folder) => {
@@ -47,7 +47,7 @@ impl From {
     }
 }
 
-fn read(folder: &Path, below: &str, files: &mut Files) -> io::Result<()> {
+fn read(folder: &Path, below: &str, files: &mut Texts) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let (path, name) = (entry.path(), format!("{below}{}", entry.file_name().to_string_lossy()));
@@ -64,7 +64,7 @@ fn read(folder: &Path, below: &str, files: &mut Files) -> io::Result<()> {
 #[derive(Debug, clap::Args)]
 pub(super) struct Choose {
     #[command(flatten)]
-    pub(super) files: From,
+    pub(super) files: Files,
     /// The protocol; required with --server [default: all]
     #[arg(long, value_name = "NAME", help_heading = "Choice of cases")]
     protocol: Vec<String>,
@@ -96,6 +96,11 @@ impl Choose {
     /// Whether our own mock of this protocol is to be judged.
     pub(super) fn takes(&self, protocol: &Protocol) -> bool {
         self.protocol.is_empty() || self.protocol.iter().any(|name| name == protocol.name)
+    }
+
+    /// The folder of the cases, if the program's own are not used.
+    pub(super) fn folder(&self) -> Option<std::path::Display<'_>> {
+        self.files.cases.as_deref().map(Path::display)
     }
 
     /// # Errors
