@@ -17,9 +17,13 @@ use pishock_proto::{
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 const KEY: &str = "11111111-2222-3333-4444-555555555555";
+
+/// What a program does in one scenario before the network is well again.
+const STEPS: usize = 25;
 
 /// One scenario, and what it remembers of its requests.
 struct Scenario {
@@ -30,7 +34,6 @@ struct Scenario {
     held: Vec<RequestToken>,
     /// The requests that publish one command, by its name in the log.
     named: BTreeMap<RequestToken, String>,
-    /// Collected before the journal is full.
     done: BTreeMap<String, u32>,
 }
 
@@ -51,15 +54,7 @@ impl Scenario {
         let mut sim = Sim::new(Box::new(world), PishockSession::new(config), Network::perfect(), seed);
         assert!(sim.run_until(Duration::from_secs(1), |sim| sim.session().is_ready()), "seed {seed}: no login");
         sim.set_network(network);
-        Self {
-            seed,
-            rng,
-            sim,
-            asked: BTreeSet::new(),
-            held: Vec::new(),
-            named: BTreeMap::new(),
-            done: BTreeMap::new(),
-        }
+        Self { seed, rng, sim, asked: BTreeSet::new(), held: Vec::new(), named: BTreeMap::new(), done: BTreeMap::new() }
     }
 
     fn order(&mut self, name: &str) -> Order {
@@ -118,10 +113,9 @@ impl Scenario {
         self.sim.advance(self.rng.duration_below(longest));
     }
 
-    /// How often each named command reached a hub.
-    fn count(&mut self) {
-        self.done.clear();
-        for entry in self.sim.journal(&Query::any()) {
+    /// How often each named command reached a hub, out of the journal.
+    fn count(&mut self, journal: &[Value]) {
+        for entry in journal {
             let origin = entry["details"]["origin"].as_str().unwrap_or_default();
             if entry["kind"] == "event" && origin.starts_with("op-") && entry["topic"] != "stopped" {
                 *self.done.entry(origin.to_owned()).or_default() += 1;
@@ -137,7 +131,7 @@ impl Scenario {
     }
 
     fn run(mut self) {
-        for number in 0..40 {
+        for number in 0..STEPS {
             self.step(number);
         }
         self.sim.set_network(Network::perfect());
@@ -147,13 +141,14 @@ impl Scenario {
         assert!(self.sim.session().is_ready(), "seed {seed}: not ready on a perfect network");
         let wanted: BTreeSet<String> = self.sim.session().wanted().map(ToString::to_string).collect();
         assert_eq!(self.subscriptions(), wanted, "seed {seed}: the broker knows other subscriptions than are wanted");
-        self.count();
         self.sim.shutdown();
         self.sim.advance(Duration::from_secs(10));
+        let journal = self.sim.journal(&Query::any());
+        self.count(&journal);
         assert!(self.sim.session().is_terminated(), "seed {seed}: it does not end");
         assert!(matches!(self.sim.notices().last(), Some(Event::Ended)), "seed {seed}");
         self.check_outcomes();
-        self.check_secrets();
+        self.check_secrets(&journal);
     }
 
     fn check_outcomes(&self) {
@@ -178,8 +173,7 @@ impl Scenario {
         }
     }
 
-    fn check_secrets(&self) {
-        let journal = self.sim.journal(&Query::any());
+    fn check_secrets(&self, journal: &[Value]) {
         let printed = self.sim.trace().iter().cloned().chain(journal.iter().map(Value::to_string));
         for line in printed.chain([self.sim.state().to_string(), format!("{:?}", self.sim.session())]) {
             assert!(!line.contains(KEY), "seed {}: a secret is in {line}", self.seed);
@@ -187,16 +181,26 @@ impl Scenario {
     }
 }
 
+/// Runs one scenario for each seed, on all cores.
+fn each(seeds: std::ops::Range<u64>, scenario: impl Fn(u64) + Sync) {
+    let next = AtomicU64::new(seeds.start);
+    let work = || {
+        while let Some(seed) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|seed| *seed < seeds.end) {
+            scenario(seed);
+        }
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
+}
+
 #[test]
 fn rough_networks_break_no_promise() {
-    for seed in 0..1500 {
-        Scenario::new(seed, Network::rough()).run();
-    }
+    each(0..1000, |seed| Scenario::new(seed, Network::rough()).run());
 }
 
 #[test]
 fn networks_of_every_quality_break_no_promise() {
-    for seed in 10_000..11_000 {
+    each(10_000..11_000, |seed| {
         let mut rng = Rng::new(seed);
         let mut network = Network::rough();
         network.loss = rng.below(20) as f64 / 100.0;
@@ -206,31 +210,32 @@ fn networks_of_every_quality_break_no_promise() {
         network.refusal = rng.below(80) as f64 / 100.0;
         network.jitter = Duration::from_millis(rng.below(3000));
         Scenario::new(seed, network).run();
-    }
+    });
 }
 
 #[test]
 fn on_a_perfect_network_everything_arrives_once() {
-    for seed in 0..200 {
+    each(0..100, |seed| {
         let mut scenario = Scenario::new(seed, Network::perfect());
-        for number in 0..40 {
+        for number in 0..STEPS {
             scenario.step(number);
         }
         scenario.sim.advance(Duration::from_secs(10));
-        scenario.count();
+        let journal = scenario.sim.journal(&Query::any());
+        scenario.count(&journal);
         for (token, name) in &scenario.named {
             let outcome = scenario.sim.finished(*token);
             assert!(matches!(outcome, Some(Outcome::Done { .. })), "seed {seed}: {name} ended as {outcome:?}");
             assert_eq!(scenario.done.get(name), Some(&1), "seed {seed}: {name}");
         }
-    }
+    });
 }
 
 #[test]
 fn the_same_seed_gives_the_same_run() {
     let trace = |seed| {
         let mut scenario = Scenario::new(seed, Network::rough());
-        (0..40).for_each(|number| scenario.step(number));
+        (0..STEPS).for_each(|number| scenario.step(number));
         (scenario.sim.trace().to_vec(), scenario.sim.journal(&Query::any()))
     };
     assert_eq!(trace(5), trace(5));
