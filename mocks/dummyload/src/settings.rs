@@ -100,7 +100,7 @@ fn apply(protocol: &Protocol, world: &mut Value, setting: &Setting) -> Result<()
         return Err(format!("--set {key}: {protocol:?} has no such option; {}", nearest(key, options.keys())));
     };
     let before = std::mem::replace(option, serde_json::from_str(value).unwrap_or_else(|_| value.as_str().into()));
-    (protocol.check_world)(world).map_err(|e| format!("--set {key}={value}: {e}; the default is {before}"))
+    (protocol.check_world)(world).map_err(|e| format!("--set {key}={value}: {e}; without this it is {before}"))
 }
 
 /// The name that was probably meant, else all there are.
@@ -135,7 +135,7 @@ mod tests {
         let message = |settings: &[&str]| set(settings).unwrap_err();
         assert_eq!(message(&["strct=true"]), "--set strct: pishock has no such option; did you mean strict?");
         assert!(message(&["zzz=1"]).contains("there are strict, login_failure, reject_paused"));
-        assert!(message(&["strict=maybe"]).contains("expected a boolean; the default is false"));
+        assert!(message(&["strict=maybe"]).contains("expected a boolean; without this it is false"));
         assert!(message(&["login_failure=htp401"]).contains("expected one of `envelope`, `http401`"));
         assert_eq!(Setting::parse("strict").unwrap_err(), "write KEY=VALUE, as in strict=true");
     }
