@@ -52,8 +52,8 @@ impl PishockMock {
     ///   for the socket), `hub_id`, `shocker_id`, `shocker_id_2`;
     /// * of what is shared with him: `share_code`, `share_id`, `share_hub_id`, `share_shocker_id`, `share_max_intensity`,
     ///   `share_max_duration`;
-    /// * of what he shares: `open_share_code` and `open_share_shocker_id` (claimed by nobody), `link_id`,
-    ///   `link_max_intensity`, `link_max_duration`;
+    /// * of what he shares: `open_share_code`, `open_share_id` and `open_share_shocker_id` (claimed by nobody),
+    ///   `link_id`, `link_max_intensity`, `link_max_duration`;
     /// * of the second such user: `friend_username`, `friend_api_key`, `friend_user_id`.
     ///
     /// What the world does not have is left out.

@@ -41,6 +41,7 @@ impl PishockWorld {
         }
         if let Some(share) = self.state.made_by(user.id).find(|share| share.claimed_by.is_none()) {
             add("open_share_code", json!(share.code));
+            add("open_share_id", json!(share.id));
             add("open_share_shocker_id", json!(share.shocker));
         }
         if let Some(link) = self.state.links_of(user.id).next() {
