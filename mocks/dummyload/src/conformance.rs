@@ -18,7 +18,9 @@ use suite::Choose;
 use target::TargetArgs;
 
 #[derive(Debug, clap::Args)]
-#[command(args_conflicts_with_subcommands = true, after_help = "Examples:
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:
   dummyload conformance                              our own mocks, which this program starts itself
   dummyload conformance --filter pishock/v2/ping -vv some cases, with all that was sent and received
   dummyload conformance --server ws://127.0.0.1:9000 --protocol pishock --var username=me --var api_key=@KEY
@@ -35,7 +37,8 @@ Exit codes:
   2  the command line or a case file is wrong
   3  the server cannot be reached: nothing was judged
   4  no case was chosen, or every one was skipped
-  6  a case could not be judged: the fault is on the suite's side")]
+  6  a case could not be judged: the fault is on the suite's side"
+)]
 pub(crate) struct Args {
     #[command(subcommand)]
     command: Option<Command>,
@@ -184,7 +187,10 @@ async fn play(
     options: &RunOptions,
 ) -> Result<Run, Failure> {
     let Some(known) = suite.protocol(protocol) else {
-        return Err(Failure(exit::USAGE, format!("there are no cases for {protocol}; --cases DIR reads them from a folder")));
+        return Err(Failure(
+            exit::USAGE,
+            format!("there are no cases for {protocol}; --cases DIR reads them from a folder"),
+        ));
     };
     let cases = suite.select(&args.choose.filter());
     let shown = io::stderr().is_terminal() && !args.quiet;
