@@ -17,8 +17,7 @@ Exit codes:
   2  the command line, a world file or a setting is wrong
   3  nothing could start or be reached: the port is in use, a file cannot be read
   4  no case was selected, or every one was skipped
-  5  nothing but known failures that now pass
-  6  the suite itself is at fault";
+  6  a case could not be judged: the fault is on the suite's side";
 
 /// Something was found.
 pub(crate) const FOUND: u8 = 1;
