@@ -1,4 +1,4 @@
-//! Hosts a simulated WebSocket service: frames, clock, faults, journal, control plane.
+//! Hosts a simulated WebSocket service: frames, TLS, clock, faults, journal, control plane.
 //!
 //! A [`World`] holds the state and the rules of one service and knows neither sockets nor tasks. The host gives it
 //! connections, HTTP requests and time, carries out its effects, and lets tests look at it and disturb it.
@@ -25,6 +25,7 @@ mod peer;
 mod redact;
 mod server;
 pub mod sim;
+mod tls;
 mod web;
 mod world;
 
@@ -36,5 +37,6 @@ pub use journal::Query;
 pub use limits::Limits;
 pub use manners::{CloseReply, Fragments, Manners, Reaction};
 pub use mock::{Mock, MockBuilder, NotSeen};
+pub use tls::Tls;
 pub use web::{HttpRequest, HttpResponse};
 pub use world::{Admission, CallId, ControlError, Gone, Message, PeerId, Seed, World};

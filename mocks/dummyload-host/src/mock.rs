@@ -7,13 +7,14 @@ use crate::journal::Query;
 use crate::limits::Limits;
 use crate::peer::{Shared, lock};
 use crate::server::{Server, bind};
-use crate::{ClockMode, ControlError, Seed, World};
+use crate::{ClockMode, ControlError, Seed, Tls, World};
 use dummyload_session::Timestamp;
 use serde_json::Value;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -26,6 +27,8 @@ pub struct MockBuilder {
     start: Option<Timestamp>,
     limits: Limits,
     admin_token: Option<String>,
+    tls: Option<Tls>,
+    more: Vec<SocketAddr>,
 }
 
 impl Default for MockBuilder {
@@ -38,6 +41,8 @@ impl Default for MockBuilder {
             start: None,
             limits: Limits::default(),
             admin_token: None,
+            tls: None,
+            more: Vec::new(),
         }
     }
 }
@@ -86,23 +91,41 @@ impl MockBuilder {
         self
     }
 
+    /// Serves TLS, with a certificate authority made for this mock. Plain HTTP is still taken on the same port.
+    #[must_use]
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// Listens on a further address as well, and serves the same there: for services that real clients expect on several
+    /// ports.
+    #[must_use]
+    pub fn also(mut self, address: SocketAddr) -> Self {
+        self.more.push(address);
+        self
+    }
+
     /// Starts to listen. Must be called on a tokio runtime.
     ///
     /// # Errors
     /// When the address cannot be listened on, or lies off loopback without an admin token; the text says what to do.
     pub async fn start(self, world: Box<dyn World>) -> io::Result<Mock> {
-        if !self.address.ip().is_loopback() && self.admin_token.is_none() {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                format!(
-                    "{} can be reached from other machines, and so could the control plane: set an admin token, or \
-                     listen on 127.0.0.1",
-                    self.address
-                ),
-            ));
+        let mut listeners = Vec::new();
+        for address in std::iter::once(self.address).chain(self.more) {
+            if !address.ip().is_loopback() && self.admin_token.is_none() {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidInput,
+                    format!(
+                        "{address} can be reached from other machines, and so could the control plane: set an admin \
+                         token, or listen on 127.0.0.1"
+                    ),
+                ));
+            }
+            listeners.push(bind(address).await?);
         }
-        let listener = bind(self.address).await?;
-        let address = listener.local_addr()?;
+        let addresses = listeners.iter().map(TcpListener::local_addr).collect::<io::Result<Vec<_>>>()?;
+        let issued = self.tls.as_ref().map(Tls::issue).transpose()?;
         let clock = Clock::new(self.clock, self.start);
         let engine = Engine::new(world, clock, self.seed, self.limits.queue);
         let engine: Shared = Arc::new(Mutex::new(engine));
@@ -112,15 +135,19 @@ impl MockBuilder {
             limits: Arc::new(self.limits),
             admin_token: self.admin_token.map(Arc::from),
             stop: stop.clone(),
+            tls: issued.as_ref().map(|issued| issued.acceptor.clone()),
         };
-        Ok(Mock { address, engine, stop, task: Some(tokio::spawn(server.run(listener))) })
+        let ca = issued.map(|issued| issued.ca);
+        Ok(Mock { addresses, ca, engine, stop, task: Some(tokio::spawn(server.run(listeners))) })
     }
 }
 
 /// One running mock server. Dropping it ends all connections at once; [`Mock::stop`] ends them in good order.
 #[derive(Debug)]
 pub struct Mock {
-    address: SocketAddr,
+    /// The first is the main one; there is at least that.
+    addresses: Vec<SocketAddr>,
+    ca: Option<Arc<str>>,
     engine: Shared,
     stop: watch::Sender<bool>,
     task: Option<JoinHandle<()>>,
@@ -135,22 +162,32 @@ impl std::fmt::Debug for Engine {
 impl Mock {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.addresses[0]
     }
 
-    /// `ws://` and the address, without path.
+    /// Everywhere it listens, the main address first.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// The certificate that a client has to trust, as PEM; `None` without TLS.
+    pub fn ca(&self) -> Option<&str> {
+        self.ca.as_deref()
+    }
+
+    /// `ws://` or `wss://` and the address, without path.
     pub fn url(&self) -> String {
-        format!("ws://{}", self.address)
+        format!("{}://{}", if self.ca.is_some() { "wss" } else { "ws" }, self.address())
     }
 
-    /// `http://` and the address, without path.
+    /// `http://` or `https://` and the address, without path.
     pub fn http_url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", if self.ca.is_some() { "https" } else { "http" }, self.address())
     }
 
-    /// The base address of the control plane.
+    /// The base address of the control plane, which is served without TLS too.
     pub fn admin_url(&self) -> String {
-        format!("http://{}{}", self.address, crate::control::PREFIX)
+        format!("http://{}{}", self.address(), crate::control::PREFIX)
     }
 
     /// The seed in force.

@@ -14,10 +14,15 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
+use std::task::Poll;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 use tungstenite::handshake::derive_accept_key;
 
 pub(crate) type Body = BoxBody<Bytes, Infallible>;
@@ -30,11 +35,32 @@ pub(crate) struct Server {
     /// Told to whoever asks over the control plane; `None` leaves it open to this machine's programs.
     pub(crate) admin_token: Option<Arc<str>>,
     pub(crate) stop: watch::Sender<bool>,
+    pub(crate) tls: Option<TlsAcceptor>,
+}
+
+/// The first byte of a TLS connection: the type of a handshake record (RFC 8446 section 5.1).
+const TLS_HANDSHAKE: u8 = 22;
+
+enum Opening {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+/// The next connection on whatever listener it comes.
+async fn accept_any(listeners: &[TcpListener]) -> io::Result<(TcpStream, SocketAddr)> {
+    std::future::poll_fn(|cx| {
+        let ready = listeners.iter().find_map(|listener| match listener.poll_accept(cx) {
+            Poll::Ready(accepted) => Some(accepted),
+            Poll::Pending => None,
+        });
+        ready.map_or(Poll::Pending, Poll::Ready)
+    })
+    .await
 }
 
 impl Server {
     /// Accepts until told to stop, then closes what is open.
-    pub(crate) async fn run(self, listener: TcpListener) {
+    pub(crate) async fn run(self, listeners: Vec<TcpListener>) {
         let mut stopping = self.stop.subscribe();
         let places = Arc::new(Semaphore::new(self.limits.connections));
         let mut tasks = JoinSet::new();
@@ -42,7 +68,7 @@ impl Server {
         clock.spawn(keep_time(Arc::clone(&self.engine)));
         loop {
             let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
+                accepted = accept_any(&listeners) => accepted,
                 () = stopped(&mut stopping) => break,
             };
             while tasks.try_join_next().is_some() {}
@@ -66,14 +92,36 @@ impl Server {
                 drop(place);
             });
         }
-        drop(listener);
+        drop(listeners);
         lock(&self.engine).shutdown();
         let closed = async { while tasks.join_next().await.is_some() {} };
         let _ = tokio::time::timeout(self.limits.shutdown_grace, closed).await;
     }
 
-    /// One TCP connection: HTTP requests, then maybe a WebSocket, in one task.
+    /// One TCP connection. Where there is TLS, plain HTTP is taken on the same port too: the first byte tells them apart.
     async fn connection(self, socket: TcpStream) {
+        let Some(acceptor) = self.tls.clone() else { return self.http(socket).await };
+        let opened = tokio::time::timeout(self.limits.handshake_time, async {
+            let mut first = [0];
+            socket.peek(&mut first).await?;
+            match first {
+                [TLS_HANDSHAKE] => acceptor.accept(socket).await.map(|socket| Opening::Tls(Box::new(socket))),
+                _ => Ok(Opening::Plain(socket)),
+            }
+        });
+        match opened.await {
+            Ok(Ok(Opening::Tls(socket))) => self.http(*socket).await,
+            Ok(Ok(Opening::Plain(socket))) => self.http(socket).await,
+            Ok(Err(e)) => tracing::warn!("a TLS handshake failed: {e}; does the client trust the mock's CA?"),
+            Err(_) => tracing::debug!("a connection sent nothing in time"),
+        }
+    }
+
+    /// HTTP requests, then maybe a WebSocket, in one task.
+    async fn http<S>(self, socket: S)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let (hand_over, mut handed_over) = tokio::sync::mpsc::channel(1);
         let server = self.clone();
         let service = service_fn(move |request| {
@@ -105,7 +153,7 @@ impl Server {
             lock(&self.engine).gone(opened.peer, crate::Gone::Lost);
             return;
         };
-        match upgraded.downcast::<TokioIo<TcpStream>>() {
+        match upgraded.downcast::<TokioIo<S>>() {
             Ok(parts) => peer::serve(self.engine, opened, parts.io.into_inner(), &parts.read_buf).await,
             Err(upgraded) => peer::serve(self.engine, opened, TokioIo::new(upgraded), &[]).await,
         }
@@ -269,7 +317,7 @@ fn respond<'a>(status: u16, headers: impl Iterator<Item = (&'a str, &'a str)>, b
 }
 
 /// Binds the listening socket; the error says what to do about it.
-pub(crate) async fn bind(address: std::net::SocketAddr) -> io::Result<TcpListener> {
+pub(crate) async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::bind(address).await.map_err(|e| {
         let advice = match e.kind() {
             io::ErrorKind::AddrInUse => {

@@ -1,9 +1,6 @@
 //! The host over real sockets.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
-mod common;
-
-use common::{Room, connect, hear, say, start};
+use crate::common::{Room, connect, hear, say, start};
 use dummyload_host::{Direction, Fault, FaultKind, Limits, Manners, MockBuilder, Query};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
