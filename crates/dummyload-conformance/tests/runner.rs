@@ -138,6 +138,22 @@ async fn a_refusal_can_be_what_is_wanted() {
     assert_eq!(common::verdict(&open, &always).await.0, "fail");
 }
 
+/// Whatever way a server says no, a later step can ask whether it still answers.
+#[tokio::test]
+async fn an_end_that_was_looked_at_stays_the_end() {
+    let case = "[[conn]]\nname = \"main\"\nopen = false\n[[step]]\nopen = \"main\"\nrefused = \"maybe\"\n";
+    let asked = "[[step]]\nsend = '1'\n[[step]]\nwithin = \"300ms\"\nexpect = '\"no\"'\n";
+    let over = "[[step]]\nany_of = [{ name = \"refused\", refused = 403 }, { name = \"closed\", close = 4001 }]\n";
+    let again = "[[step]]\nsend = '2'\n";
+    let refusing = refusing().await;
+    assert_eq!(verdict(&refusing, &format!("{case}{over}{again}{over}")).await.0, "pass");
+    assert_eq!(verdict(&refusing, &format!("{case}{over}{again}[[step]]\nclose = \"any\"\n")).await.0, "fail");
+    let closing = answering(|_| vec![Message::text("\"no\""), closing(4001)]).await;
+    assert_eq!(verdict(&closing, &format!("{case}{asked}{over}{again}{over}")).await.0, "pass");
+    let (verdict, text) = verdict(&closing, &format!("{case}{asked}{over}{again}[[step]]\ncut = true\n")).await;
+    assert_eq!(verdict, "fail", "{text}");
+}
+
 #[tokio::test]
 async fn an_unmet_guess_is_no_failure() {
     let server = answering(|_| Vec::new()).await;

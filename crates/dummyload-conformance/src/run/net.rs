@@ -34,6 +34,8 @@ struct Line {
     pongs: VecDeque<Vec<u8>>,
     /// Its end has arrived, or it was never opened.
     ended: bool,
+    /// The end that has arrived.
+    end: Option<Event>,
     /// A close frame has been sent: it answers no ping any more.
     closing: bool,
     /// Bytes were sent below the WebSocket layer: a ping could end up within a frame.
@@ -51,6 +53,7 @@ impl Line {
             inbox: VecDeque::new(),
             pongs: VecDeque::new(),
             ended: true,
+            end: None,
             closing: false,
             raw: false,
             mark: 0,
@@ -136,7 +139,14 @@ impl Net {
 
     /// A refusal that a later step may look at.
     pub(super) fn keep_refusal(&mut self, conn: usize, status: u16, body: String) {
-        self.lines[conn].inbox.push_back(Event::Refused(status, body));
+        let refusal = Event::Refused(status, body);
+        self.lines[conn].end = Some(refusal.clone());
+        self.lines[conn].inbox.push_back(refusal);
+    }
+
+    /// How the connection ended, also after a step has looked at it.
+    pub(super) fn end(&self, conn: usize) -> Option<&Event> {
+        self.lines[conn].end.as_ref()
     }
 
     /// Drops the connection without a farewell.
@@ -160,6 +170,10 @@ impl Net {
         line.raw |= kind == "raw";
         line.closing |= kind == "close";
         let Some(socket) = &mut line.socket else {
+            if line.end.is_some() {
+                self.note(&name, Direction::Sent, kind, "(not sent: the handshake was refused)");
+                return Ok(());
+            }
             return Err(Trouble(format!("the connection `{name}` is not open; a step has to open it first")));
         };
         let sent = timeout(patience, how(socket)).await.unwrap_or_else(|_| Err("the peer takes nothing in".into()));
@@ -275,6 +289,9 @@ impl Net {
         let (conn, kind, text) = (line.name.clone(), event.kind(), event.text());
         self.transcript.push(Entry { t, conn, direction: Direction::Received, kind, text });
         line.ended |= event.is_end();
+        if event.is_end() {
+            line.end = Some(event.clone());
+        }
         match event {
             Event::Ping(_) => {}
             Event::Pong(payload) => line.pongs.push_back(payload),
