@@ -36,6 +36,8 @@ mod ids;
 mod lint;
 mod message;
 pub mod session;
+#[cfg(feature = "proptest")]
+pub mod strategies;
 mod tree;
 mod units;
 mod url;
@@ -47,8 +49,8 @@ pub use error::{DecodeError, OutOfRange, UrlError};
 pub use ids::{HubId, LinkId, ShareCode, ShareId, ShockerId, UserId};
 pub use lint::{Deviation, DeviationKind, Level, lint_client, lint_server};
 pub use message::{
-    Body, ClientMessage, Dialect, Envelope, ErrorCode, LinkCommand, LogData, PublishCommand, ServerMessage, V1Reply,
-    decode_client, decode_server,
+    Body, ClientMessage, Dialect, Echo, Envelope, ErrorCode, LinkCommand, LogData, PublishCommand, ServerMessage,
+    V1Reply, decode_client, decode_server,
 };
 pub use units::{Access, DurationMs, Intensity, Mode};
 pub use url::{Login, LoginAttempt, endpoint, link_endpoint, parse_login, redact_url};

@@ -1,26 +1,29 @@
-//! One-pass decoding into flat borrowed structs. Every member is optional and of any type; what it means is decided
-//! afterwards. Derived `untagged`, `tag` and `flatten` would buffer the whole message first, so the visitors are by hand.
-//! A repeated member counts as the last one, as with most servers; lint reports it.
+//! One-pass decoding. Every member is optional and of any type; what it means is decided as it is stored. Derived
+//! `untagged`, `tag` and `flatten` would buffer the whole message first, so the visitors are by hand. A repeated member
+//! counts as the last one, as with most servers; lint reports it.
 
 use alloc::borrow::{Cow, ToOwned};
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
-use core::marker::PhantomData;
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+use serde_json::value::RawValue;
 
-/// A member of any type, scalars kept.
+/// A member of any type.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) enum Loose<'a> {
     #[default]
     Absent,
     Null,
     Bool(bool),
-    Integer(i64),
+    Natural(u64),
+    Negative(i64),
     Float(f64),
     Text(Cow<'a, str>),
-    /// A list or an object, where neither has a meaning.
-    Compound,
+    /// A list or an object, where neither has a meaning, as JSON.
+    Compound(String),
 }
 
 impl<'a> Loose<'a> {
@@ -31,16 +34,41 @@ impl<'a> Loose<'a> {
         }
     }
 
-    /// An integer, an integral float, or a text of digits (dossier 12, row 1).
+    /// A text as it is; anything else as JSON, so that it can be shown.
+    pub(crate) fn shown(self) -> Cow<'a, str> {
+        match self {
+            Self::Absent => Cow::Borrowed(""),
+            Self::Null => Cow::Borrowed("null"),
+            Self::Bool(b) => Cow::Borrowed(if b { "true" } else { "false" }),
+            Self::Natural(n) => Cow::Owned(n.to_string()),
+            Self::Negative(n) => Cow::Owned(n.to_string()),
+            Self::Float(n) => Cow::Owned(n.to_string()),
+            Self::Text(text) => text,
+            Self::Compound(json) => Cow::Owned(json),
+        }
+    }
+
+    /// An integer, an integral float, or a text of digits (dossier 12, row 1). What is too large for this type is out of
+    /// every range anyway, and stays so.
     pub(crate) fn integer(&self) -> Option<i64> {
         match self {
-            Self::Integer(n) => Some(*n),
+            Self::Natural(n) => Some(i64::try_from(*n).unwrap_or(i64::MAX)),
+            Self::Negative(n) => Some(*n),
             Self::Float(n) => integral(*n),
             Self::Text(text) => {
                 let text = text.trim();
                 text.parse().ok().or_else(|| integral(text.parse().ok()?))
             }
             _ => None,
+        }
+    }
+
+    /// The same from 0 on, for the numbers of things.
+    pub(crate) fn natural(&self) -> Option<u64> {
+        match self {
+            Self::Natural(n) => Some(*n),
+            Self::Text(text) if text.parse::<u64>().is_ok() => text.parse().ok(),
+            other => other.integer().and_then(|n| u64::try_from(n).ok()),
         }
     }
 
@@ -77,10 +105,10 @@ impl<'de> Visitor<'de> for LooseVisitor {
         Ok(Loose::Bool(b))
     }
     fn visit_i64<E>(self, n: i64) -> Result<Loose<'de>, E> {
-        Ok(Loose::Integer(n))
+        Ok(Loose::Negative(n))
     }
     fn visit_u64<E>(self, n: u64) -> Result<Loose<'de>, E> {
-        Ok(i64::try_from(n).map_or(Loose::Float(n as f64), Loose::Integer))
+        Ok(Loose::Natural(n))
     }
     fn visit_f64<E>(self, n: f64) -> Result<Loose<'de>, E> {
         Ok(Loose::Float(n))
@@ -91,16 +119,11 @@ impl<'de> Visitor<'de> for LooseVisitor {
     fn visit_str<E>(self, text: &str) -> Result<Loose<'de>, E> {
         Ok(Loose::Text(Cow::Owned(text.to_owned())))
     }
-    fn visit_string<E>(self, text: String) -> Result<Loose<'de>, E> {
-        Ok(Loose::Text(Cow::Owned(text)))
+    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Loose<'de>, A::Error> {
+        Value::deserialize(SeqAccessDeserializer::new(items)).map(|list| Loose::Compound(list.to_string()))
     }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Loose<'de>, A::Error> {
-        while items.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Loose::Compound)
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Loose<'de>, A::Error> {
-        while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Loose::Compound)
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Loose<'de>, A::Error> {
+        Value::deserialize(MapAccessDeserializer::new(members)).map(|object| Loose::Compound(object.to_string()))
     }
 }
 
@@ -110,32 +133,66 @@ impl<'de> Deserialize<'de> for Loose<'de> {
     }
 }
 
-/// A member that should be an object, or text that holds one, or a list; anything else is only noted.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) enum Nested<'a, T> {
-    #[default]
-    Absent,
-    Null,
-    Object(T),
-    List(Vec<Nested<'a, T>>),
-    Text(Cow<'a, str>),
-    /// A number or a boolean.
-    Other,
-}
-
-/// A struct read from the members of an object.
+/// A struct that the members of an object are stored in.
 pub(crate) trait Members<'de>: Default {
     /// Takes one member in, or skips its value.
-    fn take<A: MapAccess<'de>>(&mut self, name: &str, members: &mut A) -> Result<(), A::Error>;
+    fn take<A: MapAccess<'de>>(&mut self, name: &str, next: Next<'_, A>) -> Result<(), A::Error>;
+}
 
-    fn all<A: MapAccess<'de>>(mut members: A) -> Result<Self, A::Error> {
-        let mut out = Self::default();
-        while let Some(name) = members.next_key::<Name<'de>>()? {
-            out.take(&name.0, &mut members)?;
+/// The value of a member, still to be read.
+pub(crate) struct Next<'m, A>(&'m mut A);
+
+impl<'de, A: MapAccess<'de>> Next<'_, A> {
+    pub(crate) fn skip(self) -> Result<(), A::Error> {
+        self.0.next_value::<IgnoredAny>().map(drop)
+    }
+
+    /// A value of any type.
+    pub(crate) fn loose(self) -> Result<Loose<'de>, A::Error> {
+        self.0.next_value()
+    }
+
+    /// The value as it stands in the message.
+    pub(crate) fn raw(self) -> Result<&'de str, A::Error> {
+        self.0.next_value::<&RawValue>().map(RawValue::get)
+    }
+
+    /// A value that belongs in this place. Filling in place saves moving large structs up through every level.
+    pub(crate) fn fill(self, place: &mut impl Place<'de>) -> Result<Shape<'de>, A::Error> {
+        self.0.next_value_seed(Fill(place))
+    }
+
+    /// The same for an object that can be absent.
+    pub(crate) fn fill_object<T: Members<'de>>(self, place: &mut Option<T>) -> Result<(), A::Error> {
+        if self.fill(place.insert(T::default()))? != Shape::Object {
+            *place = None;
         }
-        Ok(out)
+        Ok(())
     }
 }
+
+/// Where the members of an object are stored.
+macro_rules! members {
+    ($name:ident { $($key:literal => |$this:ident, $next:ident| $store:expr,)* }) => {
+        impl<'a> $crate::wire::Members<'a> for $name<'a> {
+            fn take<A: serde::de::MapAccess<'a>>(
+                &mut self,
+                name: &str,
+                next: $crate::wire::Next<'_, A>,
+            ) -> Result<(), A::Error> {
+                match name {
+                    $($key => {
+                        let ($this, $next) = (self, next);
+                        $store;
+                    })*
+                    _ => next.skip()?,
+                }
+                Ok(())
+            }
+        }
+    };
+}
+pub(crate) use members;
 
 /// A member name; borrowed unless it has escapes.
 pub(crate) struct Name<'a>(pub(crate) Cow<'a, str>);
@@ -159,201 +216,134 @@ impl<'de> Deserialize<'de> for Name<'de> {
     }
 }
 
-struct NestedVisitor<T>(PhantomData<T>);
+/// What a value is that was wanted as an object or a list. Those are in their place then; the rest is only noted, but a
+/// text, which can hold one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) enum Shape<'a> {
+    #[default]
+    Absent,
+    Null,
+    Object,
+    List,
+    Text(Cow<'a, str>),
+    /// A number or a boolean.
+    Other,
+}
 
-impl<'de, T: Members<'de>> Visitor<'de> for NestedVisitor<T> {
-    type Value = Nested<'de, T>;
+/// Where an object or a list goes; what has no place is skipped.
+pub(crate) trait Place<'de> {
+    fn object<A: MapAccess<'de>>(&mut self, mut members: A) -> Result<(), A::Error> {
+        while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+
+    fn list<A: SeqAccess<'de>>(&mut self, mut items: A) -> Result<(), A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+}
+
+impl<'de, T: Members<'de>> Place<'de> for T {
+    fn object<A: MapAccess<'de>>(&mut self, mut members: A) -> Result<(), A::Error> {
+        *self = T::default();
+        while let Some(name) = members.next_key::<Name<'de>>()? {
+            self.take(&name.0, Next(&mut members))?;
+        }
+        Ok(())
+    }
+}
+
+/// What can stand in a list.
+pub(crate) trait Item<'de>: Default {
+    /// Takes any JSON in; false if it has no business there.
+    fn take<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<bool, D::Error>;
+}
+
+/// A text as it is, anything else as JSON: it is no name of anything, but keeps its place and can be shown.
+impl<'de> Item<'de> for Cow<'de, str> {
+    fn take<D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<bool, D::Error> {
+        *self = Loose::deserialize(deserializer)?.shown();
+        Ok(true)
+    }
+}
+
+/// A list, and the place of the first item that does not belong there.
+#[derive(Debug)]
+pub(crate) struct List<I> {
+    pub(crate) items: Vec<I>,
+    pub(crate) misfit: Option<usize>,
+}
+
+impl<I> Default for List<I> {
+    fn default() -> Self {
+        Self { items: Vec::new(), misfit: None }
+    }
+}
+
+impl<'de, I: Item<'de>> Place<'de> for List<I> {
+    fn list<A: SeqAccess<'de>>(&mut self, mut items: A) -> Result<(), A::Error> {
+        *self = Self::default();
+        while items.next_element_seed(Push(self))?.is_some() {}
+        Ok(())
+    }
+}
+
+struct Push<'p, I>(&'p mut List<I>);
+
+impl<'de, I: Item<'de>> DeserializeSeed<'de> for Push<'_, I> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        let List { items, misfit } = self.0;
+        let at = items.len();
+        items.push(I::default());
+        if !items[at].take(deserializer)? && misfit.is_none() {
+            *misfit = Some(at);
+        }
+        Ok(())
+    }
+}
+
+/// Reads any JSON into its place.
+pub(crate) struct Fill<'p, P>(pub(crate) &'p mut P);
+
+impl<'de, P: Place<'de>> DeserializeSeed<'de> for Fill<'_, P> {
+    type Value = Shape<'de>;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Shape<'de>, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de, P: Place<'de>> Visitor<'de> for Fill<'_, P> {
+    type Value = Shape<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any JSON")
     }
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Nested::Null)
+    fn visit_unit<E>(self) -> Result<Shape<'de>, E> {
+        Ok(Shape::Null)
     }
-    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(Nested::Other)
+    fn visit_bool<E>(self, _: bool) -> Result<Shape<'de>, E> {
+        Ok(Shape::Other)
     }
-    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(Nested::Other)
+    fn visit_i64<E>(self, _: i64) -> Result<Shape<'de>, E> {
+        Ok(Shape::Other)
     }
-    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(Nested::Other)
+    fn visit_u64<E>(self, _: u64) -> Result<Shape<'de>, E> {
+        Ok(Shape::Other)
     }
-    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(Nested::Other)
+    fn visit_f64<E>(self, _: f64) -> Result<Shape<'de>, E> {
+        Ok(Shape::Other)
     }
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Nested::Text(Cow::Borrowed(text)))
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Shape<'de>, E> {
+        Ok(Shape::Text(Cow::Borrowed(text)))
     }
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Nested::Text(Cow::Owned(text.to_owned())))
+    fn visit_str<E>(self, text: &str) -> Result<Shape<'de>, E> {
+        Ok(Shape::Text(Cow::Owned(text.to_owned())))
     }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element()? {
-            list.push(item);
-        }
-        Ok(Nested::List(list))
+    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Shape<'de>, A::Error> {
+        self.0.list(items).map(|()| Shape::List)
     }
-    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
-        T::all(members).map(Nested::Object)
-    }
-}
-
-impl<'de, T: Members<'de>> Deserialize<'de> for Nested<'de, T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(NestedVisitor(PhantomData))
-    }
-}
-
-/// Writes a struct whose members are found by these names, and its [`Members`].
-macro_rules! members {
-    ($(#[$doc:meta])* $name:ident<$life:lifetime> { $($key:literal => $field:ident: $kind:ty,)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, Default, PartialEq)]
-        pub(crate) struct $name<$life> {
-            $(pub(crate) $field: $kind,)*
-        }
-
-        impl<$life> Members<$life> for $name<$life> {
-            fn take<A: MapAccess<$life>>(&mut self, name: &str, members: &mut A) -> Result<(), A::Error> {
-                match name {
-                    $($key => self.$field = members.next_value()?,)*
-                    _ => drop(members.next_value::<IgnoredAny>()?),
-                }
-                Ok(())
-            }
-        }
-    };
-}
-
-members! {
-    /// V2, client to broker, and the Links socket.
-    Request<'a> {
-        "Operation" => operation: Loose<'a>,
-        "Targets" => targets: List<'a>,
-        "PublishCommands" => commands: Nested<'a, Command<'a>>,
-        "LinkCommand" => link: Nested<'a, Link<'a>>,
-    }
-}
-
-members! {
-    /// One entry of `PublishCommands`.
-    Command<'a> {
-        "Target" => target: Loose<'a>,
-        "Body" => body: Nested<'a, Body<'a>>,
-    }
-}
-
-members! {
-    /// The body of a command.
-    Body<'a> {
-        "id" => id: Loose<'a>,
-        "m" => mode: Loose<'a>,
-        "i" => intensity: Loose<'a>,
-        "d" => duration: Loose<'a>,
-        "r" => replace: Loose<'a>,
-        "l" => log: Nested<'a, Log<'a>>,
-    }
-}
-
-members! {
-    /// The log data of a command.
-    Log<'a> {
-        "u" => user: Loose<'a>,
-        "ty" => access: Loose<'a>,
-        "w" => warning: Loose<'a>,
-        "h" => hold: Loose<'a>,
-        "o" => origin: Loose<'a>,
-    }
-}
-
-members! {
-    /// `LinkCommand`.
-    Link<'a> {
-        "Mode" => mode: Loose<'a>,
-        "Intensity" => intensity: Loose<'a>,
-        "Duration" => duration: Loose<'a>,
-        "Replace" => replace: Loose<'a>,
-        "LogData" => log: Nested<'a, LinkLog<'a>>,
-    }
-}
-
-members! {
-    /// `LogData` of a link command.
-    LinkLog<'a> {
-        "Warning" => warning: Loose<'a>,
-        "Username" => username: Loose<'a>,
-        "WarningLevel" => warning_level: Loose<'a>,
-        "Hold" => hold: Loose<'a>,
-    }
-}
-
-members! {
-    /// V2, broker to client; `Command` and `Payload` are V1's.
-    Reply<'a> {
-        "ErrorCode" => error_code: Loose<'a>,
-        "IsError" => is_error: Loose<'a>,
-        "Message" => message: Loose<'a>,
-        "OriginalCommand" => original: Loose<'a>,
-        "Source" => source: Loose<'a>,
-        "Command" => command: Loose<'a>,
-        "Payload" => payload: List<'a>,
-    }
-}
-
-/// A list of scalars; nothing else is kept of another type.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) enum List<'a> {
-    #[default]
-    Absent,
-    Null,
-    Items(Vec<Loose<'a>>),
-    Text(Cow<'a, str>),
-    Other,
-}
-
-impl<'de> Deserialize<'de> for List<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ListVisitor;
-        impl<'de> Visitor<'de> for ListVisitor {
-            type Value = List<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("any JSON")
-            }
-            fn visit_unit<E>(self) -> Result<List<'de>, E> {
-                Ok(List::Null)
-            }
-            fn visit_bool<E>(self, _: bool) -> Result<List<'de>, E> {
-                Ok(List::Other)
-            }
-            fn visit_i64<E>(self, _: i64) -> Result<List<'de>, E> {
-                Ok(List::Other)
-            }
-            fn visit_u64<E>(self, _: u64) -> Result<List<'de>, E> {
-                Ok(List::Other)
-            }
-            fn visit_f64<E>(self, _: f64) -> Result<List<'de>, E> {
-                Ok(List::Other)
-            }
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<List<'de>, E> {
-                Ok(List::Text(Cow::Borrowed(text)))
-            }
-            fn visit_str<E>(self, text: &str) -> Result<List<'de>, E> {
-                Ok(List::Text(Cow::Owned(text.to_owned())))
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<List<'de>, A::Error> {
-                let mut list = Vec::new();
-                while let Some(item) = items.next_element()? {
-                    list.push(item);
-                }
-                Ok(List::Items(list))
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<List<'de>, A::Error> {
-                while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(List::Other)
-            }
-        }
-        deserializer.deserialize_any(ListVisitor)
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Shape<'de>, A::Error> {
+        self.0.object(members).map(|()| Shape::Object)
     }
 }

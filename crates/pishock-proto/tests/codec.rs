@@ -2,14 +2,11 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use pishock_proto::{
-    Access, Body, Channel, ClientMessage, Command, Dialect, DurationMs, Envelope, ErrorCode, HubId, Intensity, Level,
-    LinkCommand, LogData, Mode, PublishCommand, ServerMessage, ShareCode, ShockerId, UserId, V1Reply, decode_client,
-    decode_server, lint_client, lint_server,
+    Access, Channel, ClientMessage, Command, Dialect, DurationMs, Envelope, ErrorCode, HubId, Intensity, Level, Mode,
+    PublishCommand, ServerMessage, ShareCode, ShockerId, UserId, V1Reply, decode_client, decode_server, lint_client,
+    lint_server,
 };
-use proptest::prelude::*;
 use std::borrow::Cow;
-
-const BOTH: [Dialect; 2] = [Dialect::V1, Dialect::V2];
 
 fn publish() -> ClientMessage<'static> {
     let command = Command::vibrate(ShockerId(321), Intensity::new(20).unwrap(), DurationMs::new(1000).unwrap());
@@ -140,13 +137,17 @@ fn what_is_no_message_is_told_with_its_place() {
             "not a message at /PublishCommands: PUBLISH wants an array of commands",
         ),
         (Dialect::V1, "[]", "not a message at /0: the name of an operation is wanted here"),
-        (Dialect::V1, r#"["PUBLISH"]"#, "not a message at /1: PUBLISH wants a string with an array of pairs"),
+        (
+            Dialect::V1,
+            r#"["PUBLISH"]"#,
+            "not a message at /1: a string with an array of pairs [channel, body] is wanted here",
+        ),
     ] {
         assert_eq!(decode_client(dialect, text).unwrap_err().to_string(), expected);
         let lint = lint_client(dialect, text);
         assert_eq!((lint.len(), lint[0].level, lint[0].kind.name()), (1, Level::Error, "not-a-message"));
     }
-    let deep = "[".repeat(100_000);
+    let deep = format!(r#"{{"Operation":{}"#, "[".repeat(100_000));
     assert!(decode_client(Dialect::V2, &deep).unwrap_err().to_string().contains("nested too deeply"));
 }
 
@@ -186,97 +187,4 @@ fn replies_and_pushes() {
         assert_eq!(decode_server(Dialect::V2, text).unwrap(), ServerMessage::Unknown);
     }
     assert!(decode_server(Dialect::V2, "{").is_err());
-}
-
-fn text() -> impl Strategy<Value = Cow<'static, str>> {
-    "[\\PC\"\\\\\\x00-\\x1f😀]{0,20}".prop_map(Cow::Owned)
-}
-
-fn body() -> impl Strategy<Value = Body<'static>> {
-    let mode = prop_oneof![Just("v"), Just("s"), Just("b"), Just("e"), Just("zz")].prop_map(Mode::from_letter);
-    let log = (any::<u32>(), any::<bool>(), any::<bool>(), text()).prop_map(|(user, warning, hold, origin)| LogData {
-        user: Some(UserId(user.into())),
-        access: Some(Access::Api),
-        warning: Some(warning),
-        hold: Some(hold),
-        origin: Some(origin),
-    });
-    use proptest::option::of as option;
-    (option(any::<u32>()), option(mode), option(-5i64..200), option(any::<i64>()), option(any::<bool>()), option(log))
-        .prop_map(|(id, mode, intensity, duration, replace, log)| Body {
-            id: id.map(|id| ShockerId(id.into())),
-            mode,
-            intensity,
-            duration,
-            replace,
-            log,
-        })
-}
-
-fn client_message() -> impl Strategy<Value = ClientMessage<'static>> {
-    let names = || proptest::collection::vec(text(), 0..4);
-    let command = (text(), body()).prop_map(|(target, body)| PublishCommand { target, body });
-    prop_oneof![
-        Just(ClientMessage::Ping),
-        names().prop_map(ClientMessage::Subscribe),
-        names().prop_map(ClientMessage::Unsubscribe),
-        proptest::collection::vec(command, 0..3).prop_map(ClientMessage::Publish),
-    ]
-}
-
-proptest! {
-    #[test]
-    fn what_is_written_is_read_again(message in client_message()) {
-        for dialect in BOTH {
-            let text = message.to_text(dialect);
-            prop_assert_eq!(&decode_client(dialect, &text).unwrap(), &message);
-            prop_assert_eq!(&decode_client(dialect, &text).unwrap().into_owned(), &message);
-            lint_client(dialect, &text);
-        }
-    }
-
-    #[test]
-    fn link_commands_are_read_again(mode in "[vse]", i in 0i64..101, name in text(), hold in any::<bool>()) {
-        let link = LinkCommand {
-            mode: Some(Mode::from_letter(&mode)), intensity: Some(i), duration: Some(1000), replace: Some(true),
-            warning: Some(false), username: Some(name), warning_level: Some(0), hold: Some(hold),
-        };
-        let text = ClientMessage::Link(link.clone()).to_text(Dialect::V2);
-        prop_assert_eq!(decode_client(Dialect::V2, &text).unwrap(), ClientMessage::Link(link));
-    }
-
-    #[test]
-    fn replies_are_read_again(code in text(), message in text(), original in text(), payload in proptest::collection::vec(text(), 0..3)) {
-        let envelope = ServerMessage::Envelope(Envelope::error(code.clone(), message, original));
-        prop_assert_eq!(&decode_server(Dialect::V2, &envelope.to_text()).map(ServerMessage::into_owned).unwrap(), &envelope);
-        let reply = ServerMessage::V1(V1Reply::new(code, payload));
-        prop_assert_eq!(&decode_server(Dialect::V1, &reply.to_text()).map(ServerMessage::into_owned).unwrap(), &reply);
-    }
-
-    #[test]
-    fn channels_come_back(name in "c?[0-9]{0,5}-(ops|sops-[A-Z]{0,4}|ping|log)|\\PC{0,12}") {
-        prop_assert_eq!(Channel::parse(&name).to_string(), name);
-    }
-
-    #[test]
-    fn no_text_is_too_odd(text in "\\PC{0,60}|[\\[\\]{}\":,0-9a-zA-Z ]{0,80}") {
-        for dialect in BOTH {
-            let _ = (decode_client(dialect, &text), lint_client(dialect, &text));
-            let _ = (decode_server(dialect, &text), lint_server(dialect, &text));
-        }
-    }
-
-    #[test]
-    fn no_mutation_is_too_odd(message in client_message(), at in any::<proptest::sample::Index>(), with in "[\"\\\\{}\\[\\],:0nt]") {
-        for dialect in BOTH {
-            let text = message.to_text(dialect);
-            let mut characters: Vec<char> = text.chars().collect();
-            let at = at.index(characters.len());
-            characters[at] = with.chars().next().unwrap();
-            let text: String = characters.into_iter().collect();
-            let decodes = decode_client(dialect, &text).is_ok();
-            let lint = lint_client(dialect, &text);
-            prop_assert!(decodes || lint.iter().any(|deviation| deviation.level == Level::Error));
-        }
-    }
 }

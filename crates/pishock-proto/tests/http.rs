@@ -210,7 +210,7 @@ fn what_is_no_answer_is_told_without_quoting_it() {
         (r#"{"Username":"secret"}"#, "the answer is not what this call brings: UserId is missing at line 1 column 21"),
         (
             r#"{"UserId":"secret"}"#,
-            "the answer is not what this call brings: UserId must be a user's number at line 1 column 18",
+            "the answer is not what this call brings: UserId must be a user's number at line 1 column 19",
         ),
         (
             r#"{"UserId":77,"APIKeys":["secret"]}"#,

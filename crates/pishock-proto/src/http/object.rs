@@ -71,18 +71,14 @@ macro_rules! scalars {
     };
 }
 
-fn natural(loose: &Loose<'_>) -> Option<u64> {
-    loose.integer().and_then(|n| u64::try_from(n).ok())
-}
-
 scalars! {
     bool: "a boolean" = |loose| loose.boolean(),
     i64: "a whole number" = |loose| loose.integer(),
-    u64: "a whole number from 0" = |loose| natural(&loose),
-    UserId: "a user's number" = |loose| natural(&loose).map(UserId),
-    HubId: "a hub's number" = |loose| natural(&loose).map(HubId),
-    ShockerId: "a shocker's number" = |loose| natural(&loose).map(ShockerId),
-    ShareId: "a share's number" = |loose| natural(&loose).map(ShareId),
+    u64: "a whole number from 0" = |loose| loose.natural(),
+    UserId: "a user's number" = |loose| loose.natural().map(UserId),
+    HubId: "a hub's number" = |loose| loose.natural().map(HubId),
+    ShockerId: "a shocker's number" = |loose| loose.natural().map(ShockerId),
+    ShareId: "a share's number" = |loose| loose.natural().map(ShareId),
     String: "a text" = |loose| loose.text().map(String::from),
     ShareCode: "a share code" = |loose| loose.text().map(ShareCode::new),
     LinkId: "a link's id" = |loose| loose.text().map(LinkId::new),
@@ -253,11 +249,14 @@ macro_rules! object {
             impl Partial for Members {
                 type Whole = $name;
                 fn take<'de, A: serde::de::MapAccess<'de>>(&mut self, name: &str, members: &mut A) -> Result<(), A::Error> {
-                    $(if name.eq_ignore_ascii_case($key) $(|| name.eq_ignore_ascii_case($alias))* {
-                        self.$field = members.next_value_seed(Read::named($key))?;
-                        return Ok(());
-                    })*
-                    members.next_value::<serde::de::IgnoredAny>().map(drop)
+                    match name {
+                        $($key => self.$field = members.next_value_seed(Read::named($key))?,)*
+                        $(_ if name.eq_ignore_ascii_case($key) $(|| name.eq_ignore_ascii_case($alias))* => {
+                            self.$field = members.next_value_seed(Read::named($key))?;
+                        })*
+                        _ => drop(members.next_value::<serde::de::IgnoredAny>()?),
+                    }
+                    Ok(())
                 }
                 fn whole<E: serde::de::Error>(self) -> Result<$name, E> {
                     Ok($name { $($field: object!(@whole $policy $key, self.$field),)* })

@@ -1,12 +1,17 @@
 //! The messages of both dialects, in both directions.
 
+mod body;
 mod client;
+mod link;
 mod server;
 mod shared;
 mod v1;
+mod v2;
 
-pub use client::{Body, ClientMessage, LinkCommand, LogData, PublishCommand, decode_client};
-pub use server::{Envelope, ErrorCode, ServerMessage, V1Reply, decode_server};
+pub use body::{Body, LogData};
+pub use client::{ClientMessage, PublishCommand, decode_client};
+pub use link::LinkCommand;
+pub use server::{Echo, Envelope, ErrorCode, ServerMessage, V1Reply, decode_server};
 pub(crate) use shared::parse;
 
 /// The two forms in which the broker is spoken to.

@@ -1,14 +1,14 @@
 //! Broker to client.
 
 use super::Dialect;
-use super::shared::{Digits, owned, parse, text};
-use crate::escape::push_string;
-use crate::wire::{self, List, Loose, Nested};
+use super::shared::{owned, parse, parse_into, text};
+use crate::escape::{push_number, push_string, push_strings};
+use crate::wire::{List, Loose, Shape, members};
 use crate::{Channel, DecodeError};
 use alloc::borrow::Cow;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::fmt::Write;
+use core::fmt;
 
 /// A message of the broker (dossier 4, 5, 8.2). Any JSON is one; what is not known keeps its text with the caller.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,16 +24,17 @@ pub enum ServerMessage<'a> {
 
 /// V2's envelope (dossier 4.1).
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Envelope<'a> {
     /// `ErrorCode`
     pub error_code: ErrorCode<'a>,
     /// `IsError`
     pub is_error: bool,
-    /// `Message`; empty if it is no text.
+    /// `Message`; what is no text stands here as JSON.
     pub message: Cow<'a, str>,
-    /// `OriginalCommand`; empty if it is no text.
-    pub original: Cow<'a, str>,
-    /// `Source`; in a push the name of the channel (dossier 5).
+    /// `OriginalCommand`
+    pub original: Echo<'a>,
+    /// `Source`; in a push the name of the channel (dossier 5). What is no text stands here as JSON.
     pub source: Option<Cow<'a, str>>,
 }
 
@@ -50,12 +51,70 @@ pub enum ErrorCode<'a> {
     Text(Cow<'a, str>),
 }
 
+/// `OriginalCommand`: the request that a reply answers. It is the longest part of a reply and is mostly not looked at, so
+/// it stays as it is in the message until [`Echo::text`] is called.
+#[derive(Clone, Default)]
+pub struct Echo<'a>(Form<'a>);
+
+#[derive(Clone)]
+enum Form<'a> {
+    Text(Cow<'a, str>),
+    Json(&'a str),
+}
+
+impl Default for Form<'_> {
+    fn default() -> Self {
+        Self::Text(Cow::Borrowed(""))
+    }
+}
+
+impl<'a> Echo<'a> {
+    /// The text of the request. Where the broker sent no string it is that JSON (dossier 12, row 3); for null it is empty.
+    pub fn text(&self) -> Cow<'_, str> {
+        match &self.0 {
+            Form::Text(text) => Cow::Borrowed(text),
+            Form::Json("null") => Cow::Borrowed(""),
+            Form::Json(json) => match parse::<Loose<'_>>(json) {
+                Ok(Loose::Text(text)) => text,
+                _ => Cow::Borrowed(json),
+            },
+        }
+    }
+
+    /// The same without borrowed texts.
+    pub fn into_owned(self) -> Echo<'static> {
+        let text = self.text().into_owned();
+        Echo(Form::Text(Cow::Owned(text)))
+    }
+}
+
+impl<'a, T: Into<Cow<'a, str>>> From<T> for Echo<'a> {
+    fn from(text: T) -> Self {
+        Self(Form::Text(text.into()))
+    }
+}
+
+impl PartialEq for Echo<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.text() == other.text()
+    }
+}
+
+impl Eq for Echo<'_> {}
+
+impl fmt::Debug for Echo<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text().fmt(f)
+    }
+}
+
 /// V1's reply (dossier 8.2).
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct V1Reply<'a> {
     /// `Command`: the operation, `ERROR` or `MESSAGE`.
     pub command: Cow<'a, str>,
-    /// The texts in `Payload`; other elements are empty texts.
+    /// `Payload`; what is no text stands here as JSON.
     pub payload: Vec<Cow<'a, str>>,
 }
 
@@ -64,58 +123,89 @@ pub struct V1Reply<'a> {
 /// # Errors
 /// Text that is no JSON.
 pub fn decode_server(dialect: Dialect, text: &str) -> Result<ServerMessage<'_>, DecodeError> {
-    let Nested::Object(reply) = parse::<Nested<'_, wire::Reply<'_>>>(text)? else {
-        return Ok(ServerMessage::Unknown);
-    };
-    Ok(match dialect {
-        Dialect::V2 => from_envelope(reply),
-        Dialect::V1 => from_v1(reply),
-    })
+    match dialect {
+        Dialect::V1 => {
+            let mut members = V1Members::default();
+            parse_into(text, &mut members)?;
+            Ok(match members {
+                V1Members { command: Some(command), payload: (Shape::List, payload) } => {
+                    ServerMessage::V1(V1Reply { command, payload: payload.items })
+                }
+                _ => ServerMessage::Unknown,
+            })
+        }
+        Dialect::V2 => {
+            let mut members = EnvelopeMembers::default();
+            parse_into(text, &mut members)?;
+            Ok(match members {
+                // The one member that makes an envelope (dossier 5, codec rule).
+                EnvelopeMembers { is_error: Some(is_error), envelope } => {
+                    ServerMessage::Envelope(Envelope { is_error, ..envelope })
+                }
+                _ => ServerMessage::Unknown,
+            })
+        }
+    }
 }
 
-fn from_envelope(reply: wire::Reply<'_>) -> ServerMessage<'_> {
-    // The one member that makes an envelope (dossier 5, codec rule).
-    let Some(is_error) = reply.is_error.boolean() else { return ServerMessage::Unknown };
-    ServerMessage::Envelope(Envelope {
-        error_code: match reply.error_code {
-            Loose::Integer(code) => ErrorCode::Integer(code),
+#[derive(Default)]
+struct EnvelopeMembers<'a> {
+    is_error: Option<bool>,
+    envelope: Envelope<'a>,
+}
+
+members! {
+    EnvelopeMembers {
+        "ErrorCode" => |members, next| members.envelope.error_code = match next.loose()? {
+            Loose::Null => ErrorCode::Null,
             Loose::Text(code) => ErrorCode::Text(code),
-            _ => ErrorCode::Null,
+            other => other.integer().map_or_else(|| ErrorCode::Text(other.clone().shown()), ErrorCode::Integer),
         },
-        is_error,
-        message: reply.message.text().unwrap_or_default(),
-        original: reply.original.text().unwrap_or_default(),
-        source: reply.source.text(),
-    })
+        "IsError" => |members, next| members.is_error = next.loose()?.boolean(),
+        "Message" => |members, next| members.envelope.message = shown(next.loose()?).unwrap_or_default(),
+        "OriginalCommand" => |members, next| members.envelope.original = Echo(Form::Json(next.raw()?)),
+        "Source" => |members, next| members.envelope.source = shown(next.loose()?),
+    }
 }
 
-fn from_v1(reply: wire::Reply<'_>) -> ServerMessage<'_> {
-    let (Loose::Text(command), List::Items(payload)) = (reply.command, reply.payload) else {
-        return ServerMessage::Unknown;
-    };
-    let payload = payload.into_iter().map(|item| item.text().unwrap_or_default()).collect();
-    ServerMessage::V1(V1Reply { command, payload })
+fn shown(value: Loose<'_>) -> Option<Cow<'_, str>> {
+    match value {
+        Loose::Null => None,
+        value => Some(value.shown()),
+    }
+}
+
+#[derive(Default)]
+struct V1Members<'a> {
+    command: Option<Cow<'a, str>>,
+    payload: (Shape<'a>, List<Cow<'a, str>>),
+}
+
+members! {
+    V1Members {
+        "Command" => |members, next| members.command = next.loose()?.text(),
+        "Payload" => |members, next| members.payload.0 = next.fill(&mut members.payload.1)?,
+    }
 }
 
 impl<'a> Envelope<'a> {
     /// A success.
-    pub fn success(message: impl Into<Cow<'a, str>>, original: impl Into<Cow<'a, str>>) -> Self {
+    pub fn success(message: impl Into<Cow<'a, str>>, original: impl Into<Echo<'a>>) -> Self {
         Self { message: message.into(), original: original.into(), ..Self::default() }
     }
 
-    /// An error with a named code.
+    /// An error.
     pub fn error(
-        code: impl Into<Cow<'a, str>>,
+        code: impl Into<ErrorCode<'a>>,
         message: impl Into<Cow<'a, str>>,
-        original: impl Into<Cow<'a, str>>,
+        original: impl Into<Echo<'a>>,
     ) -> Self {
-        Self { error_code: ErrorCode::Text(code.into()), is_error: true, ..Self::success(message, original) }
+        Self { error_code: code.into(), is_error: true, ..Self::success(message, original) }
     }
 
     /// What a channel brings (dossier 5; the shape is a guess).
     pub fn push(channel: &Channel, message: impl Into<Cow<'a, str>>) -> Self {
-        let source = Some(Cow::Owned(alloc::string::ToString::to_string(channel)));
-        Self { message: message.into(), source, ..Self::default() }
+        Self { source: Some(Cow::Owned(channel.to_string())), ..Self::success(message, "") }
     }
 
     /// The channel that this came on, if it is a push.
@@ -128,22 +218,68 @@ impl<'a> Envelope<'a> {
         out.extend_from_slice(br#"{"ErrorCode":"#);
         match &self.error_code {
             ErrorCode::Null => out.extend_from_slice(b"null"),
-            ErrorCode::Integer(code) => drop(write!(Digits(out), "{code}")),
-            ErrorCode::Text(code) => push_string(out, code, 0),
+            ErrorCode::Integer(code) => push_number(out, *code),
+            ErrorCode::Text(code) => push_string::<0>(out, code),
         }
         out.extend_from_slice(if self.is_error {
             br#","IsError":true,"Message":"#
         } else {
             br#","IsError":false,"Message":"#
         });
-        push_string(out, &self.message, 0);
+        push_string::<0>(out, &self.message);
         out.extend_from_slice(br#","OriginalCommand":"#);
-        push_string(out, &self.original, 0);
+        push_string::<0>(out, &self.original.text());
         if let Some(source) = &self.source {
             out.extend_from_slice(br#","Source":"#);
-            push_string(out, source, 0);
+            push_string::<0>(out, source);
         }
         out.push(b'}');
+    }
+
+    /// The same without borrowed texts.
+    pub fn into_owned(self) -> Envelope<'static> {
+        Envelope {
+            error_code: self.error_code.into_owned(),
+            is_error: self.is_error,
+            message: owned(self.message),
+            original: self.original.into_owned(),
+            source: self.source.map(owned),
+        }
+    }
+}
+
+impl ErrorCode<'_> {
+    /// The same without borrowed texts.
+    pub fn into_owned(self) -> ErrorCode<'static> {
+        match self {
+            Self::Null => ErrorCode::Null,
+            Self::Integer(code) => ErrorCode::Integer(code),
+            Self::Text(code) => ErrorCode::Text(owned(code)),
+        }
+    }
+}
+
+impl<'a> From<&'a str> for ErrorCode<'a> {
+    fn from(code: &'a str) -> Self {
+        Self::Text(Cow::Borrowed(code))
+    }
+}
+
+impl From<String> for ErrorCode<'_> {
+    fn from(code: String) -> Self {
+        Self::Text(Cow::Owned(code))
+    }
+}
+
+impl<'a> From<Cow<'a, str>> for ErrorCode<'a> {
+    fn from(code: Cow<'a, str>) -> Self {
+        Self::Text(code)
+    }
+}
+
+impl From<i64> for ErrorCode<'_> {
+    fn from(code: i64) -> Self {
+        Self::Integer(code)
     }
 }
 
@@ -166,15 +302,15 @@ impl<'a> V1Reply<'a> {
 
     fn encode_into(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(br#"{"Command":"#);
-        push_string(out, &self.command, 0);
+        push_string::<0>(out, &self.command);
         out.extend_from_slice(br#","Payload":["#);
-        for (at, item) in self.payload.iter().enumerate() {
-            if at > 0 {
-                out.push(b',');
-            }
-            push_string(out, item, 0);
-        }
+        push_strings::<0>(out, self.payload.iter().map(|text| &**text));
         out.extend_from_slice(b"]}");
+    }
+
+    /// The same without borrowed texts.
+    pub fn into_owned(self) -> V1Reply<'static> {
+        V1Reply { command: owned(self.command), payload: self.payload.into_iter().map(owned).collect() }
     }
 }
 
@@ -198,21 +334,8 @@ impl ServerMessage<'_> {
     /// The same without borrowed texts.
     pub fn into_owned(self) -> ServerMessage<'static> {
         match self {
-            Self::Envelope(envelope) => ServerMessage::Envelope(Envelope {
-                error_code: match envelope.error_code {
-                    ErrorCode::Null => ErrorCode::Null,
-                    ErrorCode::Integer(code) => ErrorCode::Integer(code),
-                    ErrorCode::Text(code) => ErrorCode::Text(owned(code)),
-                },
-                is_error: envelope.is_error,
-                message: owned(envelope.message),
-                original: owned(envelope.original),
-                source: envelope.source.map(owned),
-            }),
-            Self::V1(reply) => ServerMessage::V1(V1Reply {
-                command: owned(reply.command),
-                payload: reply.payload.into_iter().map(owned).collect(),
-            }),
+            Self::Envelope(envelope) => ServerMessage::Envelope(envelope.into_owned()),
+            Self::V1(reply) => ServerMessage::V1(reply.into_owned()),
             Self::Unknown => ServerMessage::Unknown,
         }
     }
