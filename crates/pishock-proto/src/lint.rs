@@ -4,6 +4,7 @@
 use crate::message::parse;
 use crate::tree::Node;
 use crate::{Body, ClientMessage, Dialect, Mode, PublishCommand, decode_client, decode_server};
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -111,13 +112,14 @@ pub fn lint_client(dialect: Dialect, text: &str) -> Vec<Deviation> {
         Err(e) => return unreadable(e.to_string()),
     };
     let mut lint = Lint::default();
-    if message.to_text(dialect) != text || is_incomplete(&message) {
+    let is_canonical = message.to_text(dialect) == text;
+    if !is_canonical || is_incomplete(&message) {
         match (dialect, parse::<Node>(text)) {
             (_, Err(e)) => return unreadable(e.to_string()),
             (Dialect::V2, Ok(node)) => lint.v2(&node),
             (Dialect::V1, Ok(node)) => lint.v1(&node),
         }
-        if lint.found.is_empty() {
+        if lint.found.is_empty() && !is_canonical {
             lint.add("", DeviationKind::Spacing, Level::Info, "other white space or escapes than compact JSON (3.1)");
         }
     }
@@ -376,9 +378,10 @@ impl Lint {
         };
         let mut last_place = 0;
         let mut in_order = true;
-        for (at, (name, value)) in members.iter().enumerate() {
+        let mut seen = BTreeSet::new();
+        for (name, value) in members {
             let here = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
-            if members[..at].iter().any(|(earlier, _)| earlier == name) {
+            if !seen.insert(name) {
                 self.add(&here, DeviationKind::RepeatedMember, Level::Warning, "it stands twice; the last one counts");
             }
             match fields.iter().position(|field| field.name == name) {
