@@ -295,7 +295,7 @@ impl WorldFile {
     pub(crate) fn check(&self) -> Result<(), WorldFileError> {
         let mut ids = Unique::default();
         for user in &self.users {
-            ids.add("user id", user.id)?;
+            ids.number("user id", user.id.0)?;
             ids.add("user name", user.name.to_lowercase())?;
             for key in &user.keys {
                 ids.add("API key of user", key.key.to_lowercase())?;
@@ -305,15 +305,15 @@ impl WorldFile {
             }
         }
         for hub in &self.hubs {
-            ids.add("hub id", hub.id)?;
+            ids.number("hub id", hub.id.0)?;
             ids.has("user id", hub.owner, format!("the owner of hub {}", hub.id))?;
             for shocker in &hub.shockers {
-                ids.add("shocker id", shocker.id)?;
+                ids.number("shocker id", shocker.id.0)?;
                 caps(format!("shocker {}", shocker.id), shocker.max_intensity, shocker.max_duration)?;
             }
         }
         for share in &self.shares {
-            ids.add("share id", share.id)?;
+            ids.number("share id", share.id.0)?;
             ids.add("shocker under one share code", format!("{} {}", share.code, share.shocker))?;
             ids.has("shocker id", share.shocker, format!("the shocker of share {}", share.id))?;
             if let Some(claimer) = share.claimed_by {
@@ -362,6 +362,13 @@ impl Unique {
         // Keys and tokens are secret, so they are not named.
         let shown = if kind.contains("key") || kind.contains("token") { String::new() } else { format!(" {id}") };
         Err(WorldFileError(format!("the {kind}{shown} stands twice; give each one its own")))
+    }
+
+    fn number(&mut self, kind: &'static str, id: u64) -> Result<(), WorldFileError> {
+        if i64::try_from(id).is_err() {
+            return Err(WorldFileError(format!("the {kind} {id} is too large: TOML has numbers up to {}", i64::MAX)));
+        }
+        self.add(kind, id)
     }
 
     fn has(&self, kind: &'static str, id: impl fmt::Display, role: String) -> Result<(), WorldFileError> {

@@ -21,14 +21,14 @@ struct Refused {
     code: &'static str,
     text: String,
     source: &'static str,
-    /// The methods that there are instead.
-    allow: Option<&'static str>,
+    /// A header that the status wants.
+    header: Option<(&'static str, &'static str)>,
 }
 
 type Answer = Result<HttpResponse, Refused>;
 
 fn refused(status: u16, code: &'static str, source: &'static str, text: impl Into<String>) -> Refused {
-    Refused { status, code, text: text.into(), source, allow: None }
+    Refused { status, code, text: text.into(), source, header: None }
 }
 
 /// One call on its way.
@@ -104,13 +104,14 @@ impl<'a> Route<'a> {
         }
     }
 
-    /// The method it wants.
-    fn method(self) -> &'static str {
+    /// The methods that it takes, for the `Allow` header; `None` where none helps.
+    fn methods(self) -> Option<&'static str> {
         match self {
-            Self::CreateShare | Self::Shocker(_) | Self::ByShare(_) => "POST",
-            Self::Claim => "PUT",
-            Self::Share(_) => "DELETE",
-            _ => "GET",
+            Self::Socket | Self::Legacy => None,
+            Self::CreateShare | Self::Shocker(_) | Self::ByShare(_) => Some("POST"),
+            Self::Claim => Some("PUT"),
+            Self::Share(_) => Some("DELETE"),
+            _ => Some("GET, HEAD"),
         }
     }
 }
@@ -127,8 +128,8 @@ impl PishockWorld {
                 Err(refusal) => {
                     let response = HttpResponse::text(refusal.status, refusal.text.clone());
                     call.note(ProblemKind::Refused, refusal.code, refusal.source, refusal.text);
-                    match refusal.allow {
-                        Some(allow) => response.with_header("allow", allow),
+                    match refusal.header {
+                        Some((name, value)) => response.with_header(name, value),
                         None => response,
                     }
                 }
@@ -145,25 +146,13 @@ impl PishockWorld {
             let text = format!("there is nothing at {}; see the routes in dossier 6", call.request.path);
             return Err(refused(404, "unknown-route", "dossier 6", text));
         };
-        match route {
-            Route::Socket => {
-                let text = "this is the address of a WebSocket; open it as one";
-                let refusal = refused(426, "not-a-websocket", "dossier 10.1", text);
-                self.problem_only(call, &refusal);
-                return Ok(HttpResponse::text(426, text).with_header("upgrade", "websocket"));
-            }
-            Route::Legacy => {
-                let text = "this call is gone since 2026; use POST /Shockers/{id} or the socket";
-                return Err(refused(404, "legacy-call", "dossier 7", text));
-            }
-            _ => {}
-        }
-        let wanted = route.method();
-        let method = if call.request.method == "HEAD" { "GET" } else { &call.request.method };
-        if method != wanted {
-            let text = format!("{} does not go with {}; it takes {wanted}", call.request.method, call.request.path);
-            let allow = if wanted == "GET" { "GET, HEAD, OPTIONS" } else { wanted };
-            return Err(Refused { allow: Some(allow), ..refused(405, "wrong-method", "dossier 6", text) });
+        let method = call.request.method.as_str();
+        if let Some(methods) = route.methods().filter(|methods| !methods.split(", ").any(|one| one == method)) {
+            let text = format!("{method} does not go with {}; it takes {methods}", call.request.path);
+            return Err(Refused {
+                header: Some(("allow", methods)),
+                ..refused(405, "wrong-method", "dossier 6", text)
+            });
         }
         match route {
             Route::UserOfKey => self.user_of_key(call),
@@ -180,12 +169,16 @@ impl PishockWorld {
             Route::ByShare(code) => self.operate_share(call, code),
             Route::Links => self.links(call),
             Route::Link(id) => self.one_link(id),
-            Route::Health | Route::Socket | Route::Legacy => Ok(HttpResponse::text(200, "Healthy")),
+            Route::Health => Ok(HttpResponse::text(200, "Healthy")),
+            Route::Socket => {
+                let refusal = refused(426, "not-a-websocket", "dossier 10.1", "this is the address of a WebSocket");
+                Err(Refused { header: Some(("upgrade", "websocket")), ..refusal })
+            }
+            Route::Legacy => {
+                let text = "this call is gone since 2026; use POST /Shockers/{id} or the socket";
+                Err(refused(404, "legacy-call", "dossier 7", text))
+            }
         }
-    }
-
-    fn problem_only(&self, call: &mut Call<'_, '_>, refusal: &Refused) {
-        call.note(ProblemKind::Refused, refusal.code, refusal.source, refusal.text.clone());
     }
 
     /// Who calls: by headers, else by the query (dossier 6.2, 6.5).

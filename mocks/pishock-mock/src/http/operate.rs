@@ -25,7 +25,7 @@ impl PishockWorld {
     /// `POST /Shockers/{id}`: an own shocker, or (a guess) one that is reached by a claimed share.
     pub(super) fn operate_shocker(&mut self, call: &mut Call<'_, '_>, id: &str) -> Answer {
         let user = self.caller(call)?.user;
-        let body: OperateBody = body(call.request)?;
+        let body = read(call)?;
         let found = id.parse().ok().map(ShockerId).and_then(|id| Some((id, self.state.shocker(id)?.1.owner)));
         let Some((id, owner)) = found else {
             return Err(refuse(404, "unknown-shocker", format!("there is no shocker {id}")));
@@ -52,7 +52,7 @@ impl PishockWorld {
     /// `POST /Shockers/OperateByShare/{code}`: every shocker under the code (a guess, where there are several).
     pub(super) fn operate_share(&mut self, call: &mut Call<'_, '_>, code: &str) -> Answer {
         let user = self.caller(call)?.user;
-        let body: OperateBody = body(call.request)?;
+        let body = read(call)?;
         let mut targets = Vec::new();
         for share in self.state.by_code(code) {
             if share.claimed_by != Some(user) {
@@ -113,6 +113,15 @@ impl PishockWorld {
         }
         Ok(HttpResponse::new(204))
     }
+}
+
+fn read(call: &mut Call<'_, '_>) -> Result<OperateBody, Refused> {
+    let body: OperateBody = body(call.request)?;
+    if body.intensity_as_percentage == Some(true) {
+        let text = "IntensityAsPercentage is true, which no known client sends; taken as a percentage of the limit";
+        call.note(ProblemKind::Tolerated, "intensity-as-percentage", SOURCE, text);
+    }
+    Ok(body)
 }
 
 /// The body as an order. This API has no stop, no hold, and always replaces (a guess).

@@ -25,7 +25,7 @@ pub(crate) const VERBS: &[(&str, &str)] = &[
     ("expire-token", r#"{"token":"..."} or {"user":77}: end one token, or all tokens of a user, and their sockets"#),
     ("ping", r#"{"hub":1234}: a life sign of a hub now"#),
     ("push-log", r#"{"hub":1234,"message":"any text"}: a message on the log channel of a hub"#),
-    ("load", r#"{"world":"TOML"} or {"world":{..}}: another world file; all connections are cut"#),
+    ("load", r#"{"world":"TOML"} or {"world":{..}}: another world file, until a reset; all connections are cut"#),
     ("save", "{}: the world file of this moment as TOML, with all keys and tokens"),
     ("demo", "{}: names, keys and numbers of this world that a first program needs"),
 ];
@@ -263,13 +263,13 @@ impl PishockWorld {
             object @ Value::Object(_) => object.to_string(),
             _ => return Err(ControlError::Invalid("`world` is TOML as a text, or an object".into())),
         };
-        self.file = WorldFile::parse(&text).map_err(|e| ControlError::Invalid(format!("the world file: {e}")))?;
+        let file = WorldFile::parse(&text).map_err(|e| ControlError::Invalid(format!("the world file: {e}")))?;
         for (peer, _) in self.connections.iter() {
             cx.cut(peer);
         }
-        self.start_anew();
-        let (users, hubs) = (self.file.users.len(), self.file.hubs.len());
-        Ok(json!({"users": users, "hubs": hubs, "shares": self.file.shares.len(), "links": self.file.links.len()}))
+        self.start_with(&file);
+        let (users, hubs) = (file.users.len(), file.hubs.len());
+        Ok(json!({"users": users, "hubs": hubs, "shares": file.shares.len(), "links": file.links.len()}))
     }
 
     /// The world file of this moment, and what is not in it.

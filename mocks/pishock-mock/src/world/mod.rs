@@ -41,7 +41,8 @@ const LOGIN_FAILED: u16 = 1008;
 /// [`PishockMock`](crate::PishockMock).
 #[derive(Debug)]
 pub struct PishockWorld {
-    file: WorldFile,
+    /// What it started with, and what a reset goes back to.
+    first: WorldFile,
     pub(crate) options: Options,
     pub(crate) state: State,
     connections: Connections,
@@ -66,15 +67,16 @@ impl PishockWorld {
             agenda: BTreeSet::new(),
             refusing: None,
             manners: Arc::new(manners),
-            file,
+            first: WorldFile::default(),
         };
-        world.start_anew();
+        world.start_with(&file);
+        world.first = file;
         world
     }
 
-    fn start_anew(&mut self) {
-        self.options = self.file.options.clone();
-        self.state = State::new(&self.file);
+    fn start_with(&mut self, file: &WorldFile) {
+        self.options = file.options.clone();
+        self.state = State::new(file);
         self.connections = Connections::default();
         self.agenda.clear();
         self.refusing = None;
@@ -205,10 +207,14 @@ impl PishockWorld {
             return;
         }
         let since = *hub.pings_since.get_or_insert(now);
-        let passed = (now - since).as_secs() / PING_INTERVAL.as_secs();
-        let next = since + PING_INTERVAL * u32::try_from(passed + 1).unwrap_or(u32::MAX);
-        hub.next_ping = Some(next);
-        self.agenda.insert((next, Due::Ping(id)));
+        let interval = PING_INTERVAL.as_secs();
+        let passed = (now - since).as_secs() / interval;
+        let next = since + Duration::from_secs((passed + 1).saturating_mul(interval));
+        // At the end of time there is none.
+        if next > now {
+            hub.next_ping = Some(next);
+            self.agenda.insert((next, Due::Ping(id)));
+        }
     }
 
     fn cancel_ping(&mut self, id: HubId) {
@@ -320,7 +326,9 @@ impl World for PishockWorld {
     }
 
     fn reset(&mut self, _: Seed) {
-        self.start_anew();
+        let first = std::mem::take(&mut self.first);
+        self.start_with(&first);
+        self.first = first;
     }
 
     fn snapshot(&self) -> Value {

@@ -133,17 +133,22 @@ pub(crate) fn subscription(name: &str) -> Result<Channel, Refusal> {
         return Ok(channel);
     }
     let hint = name.strip_prefix('c').filter(|rest| rest.ends_with("-ping") || rest.ends_with("-log"));
-    let (code, source, text) = match hint {
-        Some(rest) => {
-            let text = format!("{name} is no channel to subscribe to: it has no leading c, write {rest}");
-            ("leading-c", "dossier 12, row 16", text)
-        }
-        None => {
-            let text = format!("{name} is no channel to subscribe to: there are {{hub}}-ping and {{hub}}-log");
-            ("unknown-channel", "dossier 3.5", text)
-        }
-    };
-    Err(Refusal { error: "PERMISSION_ERROR", message: format!("Unknown channel {name}."), code, text, source })
+    Err(match hint {
+        Some(rest) => Refusal {
+            error: "PERMISSION_ERROR",
+            message: format!("Unknown channel {name}. Do you mean {rest}?"),
+            code: "leading-c",
+            text: format!("{name} is no channel to subscribe to: they have no leading c, write {rest}"),
+            source: "dossier 12, row 16",
+        },
+        None => Refusal {
+            error: "PERMISSION_ERROR",
+            message: format!("Unknown channel {name}."),
+            code: "unknown-channel",
+            text: format!("{name} is no channel to subscribe to: there are {{hub}}-ping and {{hub}}-log"),
+            source: "dossier 3.5",
+        },
+    })
 }
 
 #[cfg(test)]

@@ -212,6 +212,18 @@ pub(crate) async fn http(
     HttpAnswer { status, head: head.to_ascii_lowercase(), body: body.to_owned() }
 }
 
+/// The head of the answer to a handshake, in lower case.
+pub(crate) async fn upgrade(mock: &PishockMock, target: &str, headers: &[(&str, &str)]) -> String {
+    let mut socket = TcpStream::connect(mock.address()).await.unwrap();
+    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    socket.write_all(format!("GET {target} HTTP/1.1\r\nhost: mock\r\n{headers}\r\n").as_bytes()).await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(socket.read_u8().await.unwrap());
+    }
+    String::from_utf8(head).unwrap().to_ascii_lowercase()
+}
+
 pub(crate) async fn get(mock: &PishockMock, target: &str) -> HttpAnswer {
     http(mock, "GET", target, &[], "").await
 }

@@ -14,11 +14,9 @@ fn order(mode: &str, intensity: i64, duration: i64) -> String {
 
 #[tokio::test]
 async fn the_message_of_multilink_is_carried_out_within_the_caps() {
-    let mock = start_with(|world| world.options.strict = true).await;
+    let mock = start().await;
     let mut client = Client::link(&mock).await;
     let text = r#"{"Operation":"PUBLISH","LinkCommand":{"Mode":"s","Intensity":100,"Duration":30000,"Replace":true,"LogData":{"Warning":false,"Username":"guest","WarningLevel":0,"Hold":false}}}"#;
-    // Above 15 s a client may ask, since the link's own cap comes after (dossier 3.3); the codec's lint does not know.
-    mock.control("options", &json!({"strict": false})).unwrap();
     let reply = client.ask(text).await;
     assert_eq!((&reply["Message"], &reply["OriginalCommand"]), (&json!("Publish successful."), &json!(text)));
     let expected = json!({
@@ -29,6 +27,9 @@ async fn the_message_of_multilink_is_carried_out_within_the_caps() {
     assert_eq!(outcomes(&mock), [("clamped".to_owned(), expected)]);
     assert_eq!(client.ask(&order("e", 0, 0)).await["IsError"], false);
     assert_eq!(topics(&mock), ["clamped", "stopped"]);
+    mock.control("options", &json!({"strict": true})).unwrap();
+    assert_eq!(client.ask(&text.replace("30000", "3000")).await["IsError"], false);
+    assert_eq!(client.ask(&text.replace("\"Replace\":true", "\"Replace\":null")).await["IsError"], true);
 }
 
 #[tokio::test]

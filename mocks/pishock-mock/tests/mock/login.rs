@@ -39,6 +39,23 @@ async fn all_forms_of_the_url_open_the_socket() {
 }
 
 #[tokio::test]
+async fn no_extension_and_no_subprotocol_is_agreed_on() {
+    let mock = start().await;
+    let offers = [
+        ("upgrade", "websocket"),
+        ("connection", "Upgrade"),
+        ("sec-websocket-version", "13"),
+        ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+        ("sec-websocket-extensions", "permessage-deflate; client_max_window_bits"),
+        ("sec-websocket-protocol", "chat"),
+    ];
+    let target = format!("/v2?Username=demo&ApiKey={KEY}");
+    let head = crate::kit::upgrade(&mock, &target, &offers).await;
+    assert!(head.starts_with("http/1.1 101"), "{head}");
+    assert!(!head.contains("sec-websocket-extensions") && !head.contains("sec-websocket-protocol"), "{head}");
+}
+
+#[tokio::test]
 async fn other_paths_are_not_there() {
     let mock = start().await;
     for target in ["/v3", "/v2/x", "/Links", "/Links/00000000-0000-0000-0000-000000000000", "/GetUserDevices"] {

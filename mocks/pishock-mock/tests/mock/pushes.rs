@@ -115,6 +115,25 @@ async fn the_reply_comes_before_the_log_of_the_same_command() {
 }
 
 #[tokio::test]
+async fn the_end_of_time_comes_in_peace() {
+    let mock = start().await;
+    let mut client = Client::v2(&mock).await;
+    client.subscribe("1234-ping").await;
+    for now in [1e12, 1e16, 1.844_674_407_370_955e19] {
+        let body = json!({"mode": "virtual", "now": now}).to_string();
+        assert_eq!(http(&mock, "PUT", "/__mock/clock", &[], &body).await.status, 200);
+        assert_eq!(client.hear_json().await["Source"], "1234-ping", "one, however many are missed");
+        client.is_silent().await;
+    }
+    // A last hour is more than is left.
+    mock.advance(Duration::from_secs(3600));
+    let mut last = client.ask(r#"{"Operation":"PING"}"#).await;
+    while last["Message"] != "PONG" {
+        last = client.hear_json().await;
+    }
+}
+
+#[tokio::test]
 async fn who_gives_a_share_back_hears_its_log_no_more() {
     let mock = start().await;
     let (mut demo, mut friend) = (Client::v2(&mock).await, Client::friend(&mock).await);

@@ -56,6 +56,7 @@ async fn the_operations_have_numbers() {
     let percent = json!({"Operation": 1, "Duration": 100, "Intensity": 50, "IntensityAsPercentage": true});
     assert_eq!(post(&mock, SHARED, &percent).await, 204);
     assert_eq!(outcomes(&mock).pop().unwrap().1["intensity"], 25, "half of the limit");
+    assert_eq!(problems(&mock), ["tolerated intensity-as-percentage"]);
 }
 
 #[tokio::test]

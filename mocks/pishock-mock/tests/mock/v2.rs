@@ -48,7 +48,7 @@ async fn one_reply_for_each_target_and_one_for_each_publish() {
         [null, false, "1234-ping subscribed to."],
         [null, false, "1234-log subscribed to."],
         [denied, true, "Not permitted to subscribe to 2345-ping."],
-        [denied, true, "Unknown channel c1234-log."],
+        [denied, true, "Unknown channel c1234-log. Do you mean 1234-log?"],
         [null, false, "1234-ping subscribed to."],
         [denied, true, "Unknown channel nonsense."],
         [null, false, "2345-log subscribed to."],
