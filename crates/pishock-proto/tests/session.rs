@@ -198,7 +198,10 @@ fn v1_replies_go_by_order_and_a_missing_one_ends_the_connection() {
     let by_order = |reply| done(reply, MatchedBy::Order);
     assert_eq!(rig.outcomes(), [by_order(Reply::Published), by_order(Reply::Pong)]);
     rig.ask(SessionCommand::Subscribe(vec![PING, LOG]));
-    rig.sends(&[r#"["SUBSCRIBE","[\"1234-ping\",\"1234-log\"]"]"#]);
+    // V1 answers a request as a whole, so each channel is one.
+    rig.sends(&[r#"["SUBSCRIBE","[\"1234-ping\"]"]"#, r#"["SUBSCRIBE","[\"1234-log\"]"]"#]);
+    rig.hears(r#"{"Command":"SUBSCRIBE","Payload":["OK"]}"#);
+    assert_eq!(rig.outcomes(), []);
     rig.hears(r#"{"Command":"SUBSCRIBE","Payload":["OK"]}"#);
     assert_eq!(rig.outcomes(), [by_order(Reply::Subscribed { channels: vec![PING, LOG], refused: vec![] })]);
     rig.hears(r#"{"Command":"MESSAGE","Payload":["1234-ping","1700000000"]}"#);
@@ -367,8 +370,24 @@ fn a_late_reply_ends_nothing_twice() {
     assert_eq!(rig.outcomes(), [Outcome::TimedOut]);
     rig.hears(&reply("Publish successful.", &text));
     assert!(matches!(rig.events().as_slice(), [Event::Unmatched { .. }]));
-    // And it was not sent a second time.
-    assert_eq!(rig.actions(), []);
+    // It was not sent a second time; the broker was asked whether it is still there.
+    rig.sends(&[ping(Dialect::V2)]);
+}
+
+#[test]
+fn a_subscription_without_its_replies_is_made_certain() {
+    let mut rig = Rig::ready(Dialect::V2, Limits::default());
+    rig.ask(SessionCommand::Subscribe(vec![PING, LOG]));
+    let text = rig.sent();
+    rig.hears(&reply("1234-ping subscribed to.", &text));
+    rig.hears(&reply("1234-ping subscribed to.", &text)); // twice, and about nothing
+    rig.after(secs(5));
+    assert_eq!(rig.outcomes(), [done(Reply::Subscribed { channels: vec![PING], refused: vec![] }, MatchedBy::Echo)]);
+    let again = r#"{"Operation":"SUBSCRIBE","Targets":["1234-log"]}"#;
+    assert!(rig.actions().contains(&Action::SendText(again.into())));
+    // No reply at all leaves nobody knowing, so a new connection begins with nothing.
+    rig.after(secs(5));
+    assert!(matches!(rig.actions().as_slice(), [Action::Close { .. }]));
 }
 
 #[test]

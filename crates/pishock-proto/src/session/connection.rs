@@ -241,11 +241,17 @@ impl PishockSession {
     pub(super) fn tick(&mut self, now: Timestamp, tick: Tick) {
         match tick {
             Tick::Retry => self.connect(),
-            Tick::KeepAlive => {
-                self.send(now, &ClientMessage::Ping, Kind::Ping, false);
-            }
+            Tick::KeepAlive => self.ask_whether_there(now),
             // The close was not answered: the next connect, or the end, gives the socket up.
             Tick::Close => self.closed(now, None),
+        }
+    }
+
+    /// Sends a PING of the session's own, unless one waits already.
+    fn ask_whether_there(&mut self, now: Timestamp) {
+        let own = |request: &InFlight| matches!(request.kind, Kind::Ping) && !request.asked;
+        if self.state == State::Ready && !self.requests.iter().any(|(_, request)| own(&request.data)) {
+            self.send(now, &ClientMessage::Ping, Kind::Ping, false);
         }
     }
 
@@ -262,10 +268,20 @@ impl PishockSession {
                 return self.give_up(now, Disconnect::Silence);
             }
             Kind::Subscribe(ref progress) if !progress.granted.is_empty() || !progress.refused.is_empty() => {
-                // A broker that answers only some of the targets: what is granted counts, the rest stays wanted.
+                // Only some of the targets are answered. The others are asked for once more, which a subscription can
+                // be; they are fewer each time.
+                let left = progress.left.iter().filter(|channel| self.wanted.contains(channel)).cloned();
+                let left: Vec<_> = left.collect();
                 self.conclude_subscribe(token, request, MatchedBy::Echo);
+                if !left.is_empty() {
+                    self.send_subscribe(now, left, false);
+                }
             }
-            Kind::Subscribe(_) if !request.asked => return self.give_up(now, Disconnect::Silence),
+            Kind::Subscribe(_) | Kind::Unsubscribe(_) => {
+                self.conclude(token, &request, Outcome::TimedOut);
+                // Nobody knows what the broker is subscribed to now; a new connection begins with nothing.
+                return self.give_up(now, Disconnect::Silence);
+            }
             Kind::Pulse(hold) => {
                 if let Some(held) = self.holds.remove(&hold) {
                     self.finish(hold, Outcome::TimedOut);
@@ -274,8 +290,9 @@ impl PishockSession {
             }
             _ => self.conclude(token, &request, Outcome::TimedOut),
         }
-        if self.config.dialect == Dialect::V1 {
-            self.give_up(now, Disconnect::OrderLost);
+        match self.config.dialect {
+            Dialect::V1 => self.give_up(now, Disconnect::OrderLost),
+            Dialect::V2 => self.ask_whether_there(now),
         }
     }
 }

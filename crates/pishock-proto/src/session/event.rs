@@ -242,7 +242,7 @@ impl fmt::Display for LoginFailure {
             Self::Handshake { status } => write!(f, "the broker refused the login with HTTP status {status}")?,
             Self::Error(refusal) => write!(f, "the broker refused the login: {refusal}")?,
             Self::Closed { reason } if reason.is_empty() => {
-                f.write_str("the broker closed the socket at once (1008)")?
+                f.write_str("the broker closed the socket at once (1008)")?;
             }
             Self::Closed { reason } => write!(f, "the broker closed the socket at once (1008: {reason})")?,
             Self::Mute => f.write_str("the broker opened the socket, but never answers")?,

@@ -32,7 +32,7 @@ pub use config::SessionConfig;
 pub use event::{CommandError, Disconnect, Event, HoldEnd, LoginFailure, Refusal, Reply, SessionCommand};
 pub use limits::{LimitError, Limits};
 
-use crate::{Channel, ClientMessage, Order, ShockerId};
+use crate::{Channel, ClientMessage, Dialect, Order, ShockerId};
 use alloc::borrow::Cow;
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::string::{String, ToString};
@@ -253,9 +253,18 @@ impl PishockSession {
         Ok(self.send_subscribe(now, channels, true))
     }
 
+    /// One reply for each channel comes in both dialects: V2 gives it, and in V1, which answers a request as a whole, each
+    /// channel is a request of its own.
     fn send_subscribe(&mut self, now: Timestamp, channels: Vec<Channel>, asked: bool) -> RequestToken {
-        let message = ClientMessage::Subscribe(names(&channels));
-        self.send(now, &message, Kind::Subscribe(Progress::of(channels)), asked)
+        let mut messages: Vec<_> = match self.config.dialect {
+            Dialect::V1 => channels.chunks(1).map(|one| ClientMessage::Subscribe(names(one))).collect(),
+            Dialect::V2 => alloc::vec![ClientMessage::Subscribe(names(&channels))],
+        };
+        let last = messages.pop().unwrap_or(ClientMessage::Subscribe(Vec::new()));
+        for message in messages {
+            self.actions.push_back(Action::SendText(message.to_text(self.config.dialect)));
+        }
+        self.send(now, &last, Kind::Subscribe(Progress::of(channels)), asked)
     }
 
     fn unsubscribe(&mut self, now: Timestamp, channels: Option<Vec<Channel>>) -> Result<RequestToken, CommandError> {

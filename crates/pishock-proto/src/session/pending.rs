@@ -44,7 +44,7 @@ impl Kind {
     }
 }
 
-/// How far a SUBSCRIBE has come: V2 answers once for each channel.
+/// How far a SUBSCRIBE has come: it is answered once for each channel.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     pub(super) left: Vec<Channel>,
@@ -57,30 +57,32 @@ impl Progress {
         Self { left: channels, ..Self::default() }
     }
 
-    /// Takes in one reply; `all` if it speaks for every channel at once, as in V1. Gives back what was refused.
-    pub(super) fn advance(&mut self, message: &str, refusal: Option<&Refusal>, all: bool) -> Vec<Channel> {
-        let answered = if all { core::mem::take(&mut self.left) } else { self.next(message).into_iter().collect() };
+    /// Takes in one reply. Gives back the channel that it refuses, if it does.
+    pub(super) fn advance(&mut self, message: &str, refusal: Option<&Refusal>) -> Option<Channel> {
+        let channel = self.next(message)?;
         match refusal {
             None => {
-                self.granted.extend(answered);
-                Vec::new()
+                self.granted.push(channel);
+                None
             }
             Some(refusal) => {
-                self.refused.extend(answered.iter().map(|channel| (channel.clone(), refusal.clone())));
-                answered
+                self.refused.push((channel.clone(), refusal.clone()));
+                Some(channel)
             }
         }
     }
 
-    /// The channel that a reply is about: the one it names, else the next in order.
+    /// The channel that a reply is about: the one it names, else the next in order. A reply about a channel that has been
+    /// answered already came twice and is about none.
     fn next(&mut self, message: &str) -> Option<Channel> {
-        let names = |channel: &Channel| {
-            let name = alloc::string::ToString::to_string(channel);
-            message
-                .split(|c: char| c.is_whitespace() || "'\"".contains(c))
-                .any(|word| word.trim_end_matches('.') == name)
+        let words = message.split(|c: char| c.is_whitespace() || "'\"".contains(c));
+        let named = words
+            .map(|word| Channel::parse(word.trim_end_matches('.')))
+            .find(|channel| matches!(channel, Channel::Ping(_) | Channel::Log(_)));
+        let at = match named {
+            Some(named) => self.left.iter().position(|channel| *channel == named)?,
+            None => 0,
         };
-        let at = self.left.iter().position(names).unwrap_or(0);
         (at < self.left.len()).then(|| self.left.remove(at))
     }
 }
@@ -92,7 +94,7 @@ fn sent(table: &RequestTable<InFlight>) -> impl Iterator<Item = (RequestToken, &
 /// The request that a V2 reply answers. A whole echo of something that is not in flight belongs to nothing: it is late,
 /// or came twice. Without a whole echo the order decides.
 pub(super) fn of_envelope(table: &RequestTable<InFlight>, reply: &Envelope<'_>) -> Option<(RequestToken, MatchedBy)> {
-    let echo = &*reply.original;
+    let echo = &*reply.original.text();
     let echoed = |(token, _)| (token, MatchedBy::Echo);
     if echo == "PING" {
         return sent(table).find(|(_, request)| matches!(request.kind, Kind::Ping)).map(echoed);

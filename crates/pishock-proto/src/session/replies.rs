@@ -5,7 +5,7 @@ use super::pending::{self, InFlight, Kind};
 use super::{Disconnect, Event, LoginFailure, PishockSession, Refusal, Reply};
 use crate::message::decode_server;
 use crate::{Channel, Dialect, Envelope, ErrorCode, ServerMessage, V1Reply};
-use alloc::borrow::{Cow, ToOwned};
+use alloc::borrow::ToOwned;
 use alloc::string::String;
 use dummyload_session::{MatchedBy, Outcome, RequestToken, Timestamp};
 
@@ -23,10 +23,11 @@ impl PishockSession {
         if let Some(channel) = envelope.channel() {
             return self.push(channel, &envelope.message, raw);
         }
-        let refusal = envelope.is_error.then(|| Refusal::new(owned(&envelope.error_code), &*envelope.message));
+        let refusal =
+            envelope.is_error.then(|| Refusal::new(envelope.error_code.clone().into_owned(), &*envelope.message));
         match pending::of_envelope(&self.requests, envelope) {
             Some((token, matched)) => self.reply(now, token, matched, &envelope.message, refusal.as_ref()),
-            None if self.absorb(&envelope.original) => {}
+            None if self.absorb(&envelope.original.text()) => {}
             None => self.notice(Event::Unmatched { raw: raw.to_owned() }),
         }
         if let Some(refusal) = refusal {
@@ -90,11 +91,11 @@ impl PishockSession {
         message: &str,
         refusal: Option<&Refusal>,
     ) {
-        let whole = self.config.dialect == Dialect::V1;
         let Some((_, request)) = self.requests.iter_mut().find(|(found, _)| *found == token) else { return };
         if let Kind::Subscribe(progress) = &mut request.data.kind {
-            let refused = progress.advance(message, refusal, whole);
-            self.wanted.retain(|wanted| !refused.contains(wanted));
+            if let Some(refused) = progress.advance(message, refusal) {
+                self.wanted.remove(&refused);
+            }
             if !progress.left.is_empty() {
                 return;
             }
@@ -163,13 +164,5 @@ impl PishockSession {
             },
         };
         self.finish(token, outcome);
-    }
-}
-
-fn owned(code: &ErrorCode<'_>) -> ErrorCode<'static> {
-    match code {
-        ErrorCode::Null => ErrorCode::Null,
-        ErrorCode::Integer(code) => ErrorCode::Integer(*code),
-        ErrorCode::Text(code) => ErrorCode::Text(Cow::Owned(code.clone().into_owned())),
     }
 }
