@@ -109,7 +109,7 @@ async fn the_broker_can_be_told_to_say_no() {
     assert_eq!((&reply["ErrorCode"], topics(&mock).len()), (&json!("SHOCKER_PAUSED"), 0));
     mock.control("pause", &json!({"shocker": 322, "paused": false})).unwrap();
     mock.control("online", &json!({"hub": 1234, "online": false})).unwrap();
-    assert_eq!(client.publish(&[one.clone()]).await["ErrorCode"], "HUB_OFFLINE");
+    assert_eq!(client.publish(std::slice::from_ref(&one)).await["ErrorCode"], "HUB_OFFLINE");
     mock.control("online", &json!({"hub": 1234, "online": true})).unwrap();
     assert_eq!(client.publish(&[one, other]).await["IsError"], false);
     assert_eq!(topics(&mock), ["executed", "executed"]);

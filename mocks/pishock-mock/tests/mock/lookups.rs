@@ -88,7 +88,8 @@ async fn hubs_come_in_the_case_that_goes_with_the_login() {
 async fn who_does_not_log_in_is_not_told() {
     let mock = start().await;
     let key_of = |key: &'static str| vec![("X-PiShock-Api-Key", key)];
-    let rows: Vec<(&str, String, Vec<(&str, &str)>, u16, &str)> = vec![
+    type Row = (&'static str, String, Vec<(&'static str, &'static str)>, u16, &'static str);
+    let rows: Vec<Row> = vec![
         ("GET", "/Account".into(), vec![], 401, "no-login"),
         ("GET", "/Account".into(), key_of("wrong"), 401, "wrong-key"),
         (

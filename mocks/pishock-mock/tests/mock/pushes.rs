@@ -87,9 +87,7 @@ async fn the_log_has_each_executed_command_and_no_other() {
     v1.ask(r#"["SUBSCRIBE","[\"1234-log\"]"]"#).await;
     mock.advance(Duration::from_secs(3));
     sender.publish(&[with(command("c1234-ops", 321, "v", 20, 1000), "l.o", json!("my \"app\""))]).await;
-    let line = concat!(
-        r#"{"id":321,"m":"v","i":20,"d":1000,"l":{"u":77,"ty":"api","w":false,"h":false,"o":"my \"app\""},"t":1767225603}"#
-    );
+    let line = r#"{"id":321,"m":"v","i":20,"d":1000,"l":{"u":77,"ty":"api","w":false,"h":false,"o":"my \"app\""},"t":1767225603}"#;
     let message = Value::from(line);
     let push =
         format!(r#"{{"ErrorCode":null,"IsError":false,"Message":{message},"OriginalCommand":"","Source":"1234-log"}}"#);
