@@ -9,6 +9,7 @@ mod kit;
 mod links;
 mod login;
 mod lookups;
+mod manual;
 mod pushes;
 mod rest;
 mod v1;
