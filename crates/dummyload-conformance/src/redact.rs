@@ -8,21 +8,25 @@ use std::borrow::Cow;
 const SHOWN: &str = "[redacted]";
 
 /// Knows the secrets of one case.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Redactor {
+    secrets: Vec<String>,
     pattern: Option<Regex>,
 }
 
 impl Redactor {
     pub(crate) fn new(vars: &Vars) -> Self {
-        let mut secrets: Vec<String> = vars.secrets().filter(|secret| !secret.is_empty()).collect();
-        // Where one secret begins like another, the longer one must be tried first.
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        let secrets = secrets(vars);
         let forms: Vec<String> = secrets.iter().map(|secret| secret.chars().map(forms).collect()).collect();
         let pattern =
             (!forms.is_empty()).then(|| regex::RegexBuilder::new(&forms.join("|")).size_limit(64 << 20).build());
         // A pattern that cannot be built hides everything rather than nothing.
-        Self { pattern: pattern.map(|built| built.unwrap_or_else(|_| everything())) }
+        Self { secrets, pattern: pattern.map(|built| built.unwrap_or_else(|_| everything())) }
+    }
+
+    /// Whether it knows just the secrets of these variables.
+    pub(crate) fn fits(&self, vars: &Vars) -> bool {
+        self.secrets == secrets(vars)
     }
 
     pub(crate) fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
@@ -31,6 +35,13 @@ impl Redactor {
             None => Cow::Borrowed(text),
         }
     }
+}
+
+fn secrets(vars: &Vars) -> Vec<String> {
+    let mut secrets: Vec<String> = vars.secrets().filter(|secret| !secret.is_empty()).collect();
+    // Where one secret begins like another, the longer one must be tried first.
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    secrets
 }
 
 #[expect(clippy::expect_used, reason = "a constant, and tested")]

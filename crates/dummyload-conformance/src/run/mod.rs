@@ -85,9 +85,11 @@ pub async fn run(
     let cases: Vec<&Case> = cases.iter().copied().filter(|case| case.protocol == protocol.name).collect();
     reach(target).await?;
     let mut reports = Vec::new();
+    // Made once: it costs more than most cases.
+    let redactor = Redactor::new(&target.vars(protocol));
     for (done, case) in cases.iter().enumerate() {
         progress(Progress { done, total: cases.len(), case });
-        let report = judge(protocol, case, target, options).await;
+        let report = judge(protocol, case, target, options, &redactor).await;
         let stop = options.fail_fast && report.verdict.is_bad(options.strict);
         reports.push(report);
         if stop {
@@ -113,7 +115,13 @@ async fn reach(target: &Target) -> Result<(), Unreachable> {
     }
 }
 
-async fn judge(protocol: &Protocol, case: &Case, target: &Target, options: &RunOptions) -> CaseReport {
+async fn judge(
+    protocol: &Protocol,
+    case: &Case,
+    target: &Target,
+    options: &RunOptions,
+    redactor: &Redactor,
+) -> CaseReport {
     let mut report = CaseReport::new(case);
     match target.skip(protocol, case) {
         Ok(None) => {}
@@ -133,7 +141,7 @@ async fn judge(protocol: &Protocol, case: &Case, target: &Target, options: &RunO
         None => None,
     } {
         (report.verdict, report.reason) = (Verdict::Error, Some(why));
-        report.redact(&Redactor::new(&vars));
+        report.redact(redactor);
         return report;
     }
     let names = case.conns.iter().map(|conn| conn.name.clone());
@@ -150,11 +158,11 @@ async fn judge(protocol: &Protocol, case: &Case, target: &Target, options: &RunO
         })),
         Err(panic) => Err(Stop::Trouble(format!("the suite panicked: {}", message(&*panic)))),
     };
-    conclude(&mut report, play, end);
+    conclude(&mut report, play, end, redactor);
     report
 }
 
-fn conclude(report: &mut CaseReport, play: Play<'_>, end: Result<(), Stop>) {
+fn conclude(report: &mut CaseReport, play: Play<'_>, end: Result<(), Stop>, redactor: &Redactor) {
     let case = play.case;
     report.duration = play.net.elapsed();
     report.verdict = play.outcomes.iter().map(|(_, verdict)| *verdict).max().unwrap_or(Verdict::Pass);
@@ -184,7 +192,9 @@ fn conclude(report: &mut CaseReport, play: Play<'_>, end: Result<(), Stop>) {
             });
         }
     }
-    report.redact(&Redactor::new(&play.vars));
+    // A capture can be a secret of its own.
+    let own = (!redactor.fits(&play.vars)).then(|| Redactor::new(&play.vars));
+    report.redact(own.as_ref().unwrap_or(redactor));
 }
 
 fn message(panic: &(dyn std::any::Any + Send)) -> String {

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 
 /// How long an answer that needs no proof may take before the first ping goes out.
-const GRACE: Duration = Duration::from_millis(20);
+const GRACE: Duration = Duration::from_millis(5);
 
 /// How long an opening or a writing may take.
 const PATIENCE: Duration = Duration::from_secs(5);
