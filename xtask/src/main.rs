@@ -65,6 +65,13 @@ fn run(chore: &Chore, args: impl Iterator<Item = OsString>) -> ExitCode {
             command
         }
     };
+    // What cargo has set for this program would make it build ring, and all that stands on it, anew.
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&name);
+        }
+    }
     let status = command.args(args).status();
     match status {
         Ok(status) => status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from),
