@@ -31,14 +31,18 @@ pub(super) fn parse_inside<'a>(
 
 /// Says where, and for the mistakes that the documents themselves make, what to do.
 fn not_json(text: &str, e: &serde_json::Error) -> DecodeError {
+    let line = text.lines().nth(e.line().saturating_sub(1)).unwrap_or_default();
+    let rest = line.as_bytes().get(e.column().saturating_sub(1)..).unwrap_or_default();
     let what = if text.trim().is_empty() {
         "the message is empty"
     } else if e.to_string().contains("recursion limit") {
         "it is nested too deeply"
     } else if e.is_eof() {
         "it ends too early"
-    } else if text.contains('\'') && !text.contains('"') {
+    } else if rest.starts_with(b"'") {
         "JSON wants double quotes, not single ones"
+    } else if rest.starts_with(b"/") {
+        "JSON has no comments"
     } else if text.contains(['\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}']) {
         "JSON wants straight double quotes, not curly ones"
     } else {

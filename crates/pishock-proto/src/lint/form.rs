@@ -1,0 +1,213 @@
+//! How a message is written.
+
+use super::fields::{BODY, Field, REQUEST, Want};
+use super::{DeviationKind, Level, Lint};
+use crate::message::parse;
+use crate::tree::Node;
+use alloc::collections::BTreeSet;
+use alloc::format;
+use alloc::string::ToString;
+
+impl Lint {
+    pub(super) fn v2(&mut self, node: &Node) {
+        self.object("", node, REQUEST);
+        let Node::Object(members) = node else { return };
+        let operation = members.iter().rev().find_map(|(name, value)| match value {
+            Node::Text(operation) if name == "Operation" => Some(operation.as_str()),
+            _ => None,
+        });
+        let operation = self.operation("/Operation", operation.unwrap_or_default());
+        for (name, value) in members {
+            let belongs = match name.as_str() {
+                "Targets" => matches!(operation, Some("SUBSCRIBE" | "UNSUBSCRIBE")),
+                "PublishCommands" | "LinkCommand" => operation == Some("PUBLISH"),
+                _ => true,
+            };
+            if operation.is_some() && !belongs && *value != Node::Null {
+                let text = "the operation has no such member (12, row 10)";
+                self.add(&format!("/{name}"), DeviationKind::NeedlessArguments, Level::Warning, text);
+            }
+        }
+    }
+
+    pub(super) fn v1(&mut self, node: &Node) {
+        let Node::List(outer) = node else { return };
+        let operation = match outer.first() {
+            Some(Node::Text(operation)) => operation.as_str(),
+            _ => "",
+        };
+        let operation = self.operation("/0", operation);
+        let wanted = if operation == Some("PING") { 1 } else { 2 };
+        self.no_more_than("", outer, wanted);
+        if operation == Some("PING") {
+            return;
+        }
+        let Some(Node::List(arguments)) = outer.get(1).and_then(|node| self.inside("/1", node)) else { return };
+        for (at, argument) in arguments.iter().enumerate() {
+            let pointer = format!("/1/{at}");
+            match argument {
+                Node::List(pair) if operation == Some("PUBLISH") => self.pair(&pointer, pair),
+                argument => self.name(&pointer, argument),
+            }
+        }
+    }
+
+    fn pair(&mut self, pointer: &str, pair: &[Node]) {
+        self.no_more_than(pointer, pair, 2);
+        if let Some(target) = pair.first() {
+            self.name(&format!("{pointer}/0"), target);
+        }
+        let pointer = format!("{pointer}/1");
+        match pair.get(1) {
+            Some(body) => {
+                if let Some(body) = self.inside(&pointer, body) {
+                    self.object(&pointer, &body, BODY);
+                }
+            }
+            None => self.add(&pointer, DeviationKind::MissingMember, Level::Error, "the body is missing (8.1)"),
+        }
+    }
+
+    fn no_more_than(&mut self, pointer: &str, list: &[Node], most: usize) {
+        if list.len() > most {
+            let text = "more elements than belong here (8.1)";
+            self.add(pointer, DeviationKind::NeedlessArguments, Level::Warning, text);
+        }
+    }
+
+    fn name(&mut self, pointer: &str, node: &Node) {
+        if !matches!(node, Node::Text(_)) {
+            self.wrong_type(pointer, "the name of a channel", node);
+        }
+    }
+
+    /// The JSON within a string; something that is no string is noted and taken as it is.
+    fn inside(&mut self, pointer: &str, node: &Node) -> Option<Node> {
+        let Node::Text(text) = node else {
+            let text = "V1 wants a string with JSON in it here: JSON.stringify it (8.1)";
+            self.add(pointer, DeviationKind::NotStringified, Level::Warning, text);
+            return Some(node.clone());
+        };
+        match parse(text) {
+            Ok(node) => Some(node),
+            Err(e) => {
+                self.add(pointer, DeviationKind::WrongType, Level::Error, e.to_string());
+                None
+            }
+        }
+    }
+
+    /// The operation as the documents write it.
+    fn operation(&mut self, pointer: &str, name: &str) -> Option<&'static str> {
+        const KNOWN: [&str; 4] = ["PING", "SUBSCRIBE", "UNSUBSCRIBE", "PUBLISH"];
+        let known = KNOWN.into_iter().find(|known| known.eq_ignore_ascii_case(name));
+        match known {
+            Some(known) if known == name => {}
+            Some(known) => {
+                let text = format!("write {known} in capitals (8.1)");
+                self.add(pointer, DeviationKind::OperationCase, Level::Warning, text);
+            }
+            None => {
+                let text = "the operations are PING, SUBSCRIBE, UNSUBSCRIBE and PUBLISH (3)";
+                self.add(pointer, DeviationKind::UnknownOperation, Level::Error, text);
+            }
+        }
+        known
+    }
+
+    /// Checks an object with everything in it.
+    pub(super) fn object(&mut self, pointer: &str, node: &Node, fields: &[Field]) {
+        let Node::Object(members) = node else { return self.wrong_type(pointer, "an object", node) };
+        let mut last_place = 0;
+        let mut in_order = true;
+        let mut seen = BTreeSet::new();
+        for (name, value) in members {
+            let here = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
+            if !seen.insert(name.as_str()) {
+                self.add(&here, DeviationKind::RepeatedMember, Level::Warning, "it stands twice; the last one counts");
+            }
+            match fields.iter().position(|field| field.name == name) {
+                Some(place) => {
+                    in_order &= place >= last_place;
+                    last_place = place;
+                    self.member(&here, value, &fields[place]);
+                }
+                None => {
+                    let text = "the documents have no such member; it is ignored (3.1)";
+                    self.add(&here, DeviationKind::UnknownMember, Level::Warning, text);
+                }
+            }
+        }
+        if !in_order {
+            let text = "members in another order than in the documents (3.1)";
+            self.add(pointer, DeviationKind::MemberOrder, Level::Info, text);
+        }
+        for field in fields.iter().filter(|field| field.required && !seen.contains(field.name)) {
+            let here = format!("{pointer}/{}", field.name);
+            self.add(&here, DeviationKind::MissingMember, Level::Warning, "the documents have this member (3.2)");
+        }
+    }
+
+    fn member(&mut self, pointer: &str, value: &Node, field: &Field) {
+        let loose = |what: &str| (DeviationKind::LooseType, format!("write {what} (12, row 1)"));
+        let (kind, text) = match (field.want, value) {
+            (Want::Integer, Node::Integer)
+            | (Want::Bool, Node::Bool)
+            | (Want::Text, Node::Text(_))
+            | (Want::Code, Node::Null | Node::Integer | Node::Text(_))
+            | (Want::Any, _) => return,
+            (Want::Texts, Node::List(items)) => {
+                for (at, item) in items.iter().enumerate() {
+                    if !matches!(item, Node::Text(_)) {
+                        self.wrong_type(&format!("{pointer}/{at}"), "a text", item);
+                    }
+                }
+                return;
+            }
+            (Want::Objects(fields), Node::List(items)) => {
+                for (at, item) in items.iter().enumerate() {
+                    self.object(&format!("{pointer}/{at}"), item, fields);
+                }
+                return;
+            }
+            (Want::Object(fields), Node::Object(_)) => return self.object(pointer, value, fields),
+            (Want::Object(fields), Node::Text(text)) if field.name == "Body" => {
+                let what = "V2 has the body as an object (3.1)";
+                self.add(pointer, DeviationKind::Stringified, Level::Warning, what);
+                match parse::<Node>(text) {
+                    Ok(body) => self.object(pointer, &body, fields),
+                    Err(e) => self.add(pointer, DeviationKind::WrongType, Level::Error, e.to_string()),
+                }
+                return;
+            }
+            (_, Node::Null) => (DeviationKind::NullMember, "leave it out instead of sending null (3.1)".to_string()),
+            (Want::Integer, Node::Float(true)) => loose("a number without a fraction"),
+            (Want::Integer, Node::Text(text)) if text.trim().parse::<f64>().is_ok() => loose("a number, not a text"),
+            (Want::Bool, Node::Text(text)) if ["true", "false"].iter().any(|b| text.eq_ignore_ascii_case(b)) => {
+                loose("a boolean, not a text")
+            }
+            (want, value) => return self.wrong_type(pointer, want.name(), value),
+        };
+        self.add(pointer, kind, Level::Warning, text);
+    }
+
+    fn wrong_type(&mut self, pointer: &str, wanted: &str, found: &Node) {
+        let text = format!("{wanted} is wanted here, this is {}", found.kind());
+        self.add(pointer, DeviationKind::WrongType, Level::Error, text);
+    }
+}
+
+impl Want {
+    /// For people.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Integer => "an integer",
+            Self::Bool => "a boolean",
+            Self::Text => "a text",
+            Self::Code => "null, a number or a text",
+            Self::Any => "any JSON",
+            Self::Texts | Self::Objects(_) => "an array",
+            Self::Object(_) => "an object",
+        }
+    }
+}
