@@ -101,6 +101,9 @@ impl Owned {
     }
 }
 
+/// The most that time is moved forward at once: each deadline on the way takes its moment, and all wait for the lock.
+pub(crate) const LONGEST_ADVANCE: Duration = Duration::from_secs(366 * 24 * 3600);
+
 /// What waits for its time.
 enum Later {
     In(PeerId, Owned),
@@ -432,8 +435,9 @@ impl Engine {
         }
     }
 
-    /// Moves the time forward, stopping at every deadline on the way.
+    /// Moves the time forward, stopping at every deadline on the way, but no further than [`LONGEST_ADVANCE`].
     pub(crate) fn advance(&mut self, by: Duration) {
+        let by = by.min(LONGEST_ADVANCE);
         let target = self.clock.now() + by;
         while let Some(deadline) = self.poll_deadline().filter(|deadline| deadline.at <= target) {
             let before = (self.clock.now(), deadline.at);

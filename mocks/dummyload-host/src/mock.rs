@@ -201,6 +201,7 @@ impl Mock {
     }
 
     /// Moves the time forward, stopping at every deadline on the way; what it brings about is queued when this returns.
+    /// At most 366 days at once.
     pub fn advance(&self, by: Duration) {
         lock(&self.engine).advance(by);
     }

@@ -1,7 +1,7 @@
 //! Reset, seed, clock and faults.
 
 use super::{Failure, Outcome, body, span};
-use crate::engine::Engine;
+use crate::engine::{Engine, LONGEST_ADVANCE};
 use crate::fault::Fault;
 use crate::{ClockMode, HttpRequest, Seed};
 use dummyload_session::Timestamp;
@@ -73,7 +73,11 @@ struct Advance {
 
 pub(super) fn advance(engine: &mut Engine, request: &HttpRequest) -> Outcome {
     let Advance { by } = body(request)?;
-    engine.advance(span(&by)?);
+    let by = span(&by)?;
+    if by > LONGEST_ADVANCE {
+        return Err(Failure::Invalid("at most 366 days at once: advance several times".into()));
+    }
+    engine.advance(by);
     Ok(clock(engine))
 }
 
