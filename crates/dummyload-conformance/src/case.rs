@@ -180,6 +180,8 @@ pub(crate) enum Verb {
 /// What is sent over a WebSocket.
 #[derive(Clone, Debug)]
 pub(crate) enum Sending {
+    /// What must be JSON once its placeholders are filled.
+    Json(Text),
     Text(Text),
     /// One text message of repeated pieces.
     Huge {
@@ -288,7 +290,9 @@ impl Verb {
     /// Every text with placeholders in it, outside of templates.
     pub(crate) fn texts(&self) -> Vec<&Text> {
         match self {
-            Self::Send(_, Sending::Text(text) | Sending::Ping(text)) | Self::Pong(_, text, _) => vec![text],
+            Self::Send(_, Sending::Json(text) | Sending::Text(text) | Sending::Ping(text)) | Self::Pong(_, text, _) => {
+                vec![text]
+            }
             Self::Send(_, Sending::Huge { prefix, suffix, .. }) => vec![prefix, suffix],
             Self::Send(_, Sending::Fragments { parts, .. }) => parts.iter().collect(),
             Self::Http { call, .. } | Self::Control(call) => {
@@ -302,7 +306,7 @@ impl Verb {
     /// What it sends to the service, with sample values: for the signs of hazards.
     pub(crate) fn sent(&self) -> Vec<String> {
         match self {
-            Self::Send(_, Sending::Text(text) | Sending::Ping(text)) => vec![text.sample()],
+            Self::Send(_, Sending::Json(text) | Sending::Text(text) | Sending::Ping(text)) => vec![text.sample()],
             Self::Send(_, Sending::Huge { prefix, repeat, suffix, .. }) => {
                 vec![prefix.sample() + repeat + &suffix.sample()]
             }

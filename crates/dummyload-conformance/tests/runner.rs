@@ -1,8 +1,11 @@
 //! The runner against servers that behave well, and against servers that do not.
 
+#[path = "common/clocked.rs"]
+mod clocked;
 mod common;
 
-use common::{Clocked, answering, listen, report, suite, target, verdict};
+use clocked::Clocked;
+use common::{answering, listen, report, suite, target};
 use dummyload_conformance::{Hazard, RunOptions};
 use futures_util::{SinkExt, StreamExt};
 use std::time::Duration;
@@ -11,6 +14,12 @@ use tokio_tungstenite::accept_async;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+
+/// The verdict of the only case, and the report.
+async fn verdict(address: &str, steps: &str) -> (String, String) {
+    let (report, text) = report(&suite(&[("a/case", steps)]), &target(address), &RunOptions::default()).await;
+    (report.to_json()["runs"][0]["cases"][0]["verdict"].as_str().unwrap().to_owned(), text)
+}
 
 const PING: &str = "
 [[step]]
@@ -131,11 +140,11 @@ async fn a_refusal_can_be_what_is_wanted() {
         "{conn}[[step]]\nopen = \"main\"\nrefused = \"maybe\"\n[[step]]\nany_of = [\
          {{ name = \"refused\", refused = 403, verdict = \"non-strict\" }}, {{ name = \"closed\", close = \"any\" }}]\n"
     );
-    let (verdict, text) = verdict(&server, &maybe).await;
-    assert_eq!(verdict, "non-strict", "{text}");
+    let (seen, text) = verdict(&server, &maybe).await;
+    assert_eq!(seen, "non-strict", "{text}");
     assert!(text.contains("  refused\n"), "{text}");
     let open = answering(|_| Vec::new()).await;
-    assert_eq!(common::verdict(&open, &always).await.0, "fail");
+    assert_eq!(verdict(&open, &always).await.0, "fail");
 }
 
 /// Whatever way a server says no, a later step can ask whether it still answers.
@@ -150,8 +159,8 @@ async fn an_end_that_was_looked_at_stays_the_end() {
     assert_eq!(verdict(&refusing, &format!("{case}{over}{again}[[step]]\nclose = \"any\"\n")).await.0, "fail");
     let closing = answering(|_| vec![Message::text("\"no\""), closing(4001)]).await;
     assert_eq!(verdict(&closing, &format!("{case}{asked}{over}{again}{over}")).await.0, "pass");
-    let (verdict, text) = verdict(&closing, &format!("{case}{asked}{over}{again}[[step]]\ncut = true\n")).await;
-    assert_eq!(verdict, "fail", "{text}");
+    let (seen, text) = verdict(&closing, &format!("{case}{asked}{over}{again}[[step]]\ncut = true\n")).await;
+    assert_eq!(seen, "fail", "{text}");
 }
 
 #[tokio::test]
@@ -176,12 +185,12 @@ async fn all_takes_any_order_and_tells_what_is_missing() {
 async fn any_of_names_what_it_saw() {
     let any = "[[step]]\nsend = '1'\n[[step]]\nany_of = [{ name = \"one\", expect = '1' }, \
                { name = \"silent\", quiet = \"30ms\", verdict = \"info\" }]\n";
-    for (server, verdict, name) in [
+    for (server, wanted, name) in [
         (answering(|_| vec![Message::text("1")]).await, "pass", "one"),
         (answering(|_| Vec::new()).await, "info", "silent"),
     ] {
-        let (seen, text) = common::verdict(&server, any).await;
-        assert_eq!(seen, verdict, "{text}");
+        let (seen, text) = verdict(&server, any).await;
+        assert_eq!(seen, wanted, "{text}");
         assert!(text.contains(&format!("  {name}\n")), "{text}");
     }
     let server = answering(|_| vec![Message::text("2")]).await;
@@ -218,8 +227,8 @@ async fn frames_of_all_kinds_are_sent() {
         [[step]]
         close = 1000
     ";
-    let (verdict, text) = verdict(&server, steps).await;
-    assert_eq!(verdict, "pass", "{text}");
+    let (seen, text) = verdict(&server, steps).await;
+    assert_eq!(seen, "pass", "{text}");
 }
 
 #[tokio::test]
@@ -254,8 +263,8 @@ async fn connections_work_together_and_captures_travel() {
         conn = \"a\"
         quiet = \"20ms\"
     ";
-    let (verdict, text) = verdict(&server, steps).await;
-    assert_eq!(verdict, "pass", "{text}");
+    let (seen, text) = verdict(&server, steps).await;
+    assert_eq!(seen, "pass", "{text}");
 }
 
 #[tokio::test]

@@ -158,7 +158,7 @@ impl Reading<'_> {
     fn verb(&self, table: &mut Table<'_, '_>) -> Option<Verb> {
         let name = only(table, &VERBS)?;
         Some(match name {
-            "send" => Verb::Send(self.conn(table)?, Sending::Text(json(table, "send")?)),
+            "send" => Verb::Send(self.conn(table)?, Sending::Json(json(table, "send")?)),
             "send_text" => Verb::Send(self.conn(table)?, Sending::Text(table.text("send_text")?)),
             "send_binary" => Verb::Send(self.conn(table)?, Sending::Binary(table.hex("send_binary")?)),
             "send_ping" => Verb::Send(self.conn(table)?, Sending::Ping(table.text("send_ping")?)),

@@ -77,7 +77,7 @@ impl Report {
             Verdict::Info => "info",
             Verdict::NonStrict => "non-strict",
             Verdict::Fail => "failed",
-            Verdict::Error => "errors",
+            Verdict::Error => "not judged",
         };
         let counts = self.counts();
         let list: Vec<String> = counts.iter().map(|(verdict, count)| format!("{count} {}", words(*verdict))).collect();
@@ -143,7 +143,7 @@ impl Report {
                 writeln!(out, "      {dim}{t:>6} ms {} {arrow} {:<7} {text}{dim:#}", entry.conn, entry.kind)?;
             }
         }
-        if case.failure.is_some() && !options.again.is_empty() {
+        if (case.failure.is_some() || case.verdict == Verdict::Error) && !options.again.is_empty() {
             writeln!(out, "      again:  {} --filter {} -vv", options.again, case.id)?;
         }
         Ok(())

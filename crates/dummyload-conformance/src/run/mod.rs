@@ -168,11 +168,15 @@ fn conclude(report: &mut CaseReport, play: Play<'_>, end: Result<(), Stop>, reda
     report.verdict = play.outcomes.iter().map(|(_, verdict)| *verdict).max().unwrap_or(Verdict::Pass);
     report.outcomes = play.outcomes.into_iter().map(|(name, _)| name).collect();
     report.transcript = play.net.transcript;
+    let step = play.at.checked_sub(1).and_then(|at| case.steps.get(at));
+    let line = step.map_or(1, |step| step.line);
     match end {
         Ok(()) => {}
-        Err(Stop::Trouble(why)) => (report.verdict, report.reason) = (Verdict::Error, Some(why)),
+        Err(Stop::Trouble(why)) => {
+            let place = format!("step {} of {}, {}:{line}", play.at, case.steps.len(), case.path);
+            (report.verdict, report.reason) = (Verdict::Error, Some(format!("{place}: {why}")));
+        }
         Err(Stop::Unmet(unmet)) => {
-            let step = play.at.checked_sub(1).and_then(|at| case.steps.get(at));
             let weight = step.map(|step| step.weight.clone()).unwrap_or_default();
             let weight = if unmet.weight == Weight::default() { weight } else { unmet.weight };
             let grade: Grade = case.grade_of(&weight);
@@ -180,7 +184,7 @@ fn conclude(report: &mut CaseReport, play: Play<'_>, end: Result<(), Stop>, reda
             report.failure = Some(Failure {
                 step: play.at,
                 steps: case.steps.len(),
-                line: step.map_or(1, |step| step.line),
+                line,
                 note: step.and_then(|step| step.note.clone()),
                 level: grade.level,
                 evidence: grade.evidence,

@@ -144,6 +144,14 @@ impl Play<'_> {
     async fn send(&mut self, conn: usize, sending: &Sending) -> Outcome {
         match sending {
             Sending::Text(text) => self.send_text(conn, self.fill(text)?).await,
+            Sending::Json(text) => {
+                let text = self.fill(text)?;
+                if let Err(e) = serde_json::from_str::<serde::de::IgnoredAny>(&text) {
+                    let advice = "has a variable a value of the wrong sort?";
+                    return Err(Stop::Trouble(format!("what is to be sent is not JSON ({e}); {advice} {text}")));
+                }
+                self.send_text(conn, text).await
+            }
             Sending::Huge { prefix, repeat, times, suffix } => {
                 let text = self.fill(prefix)? + &repeat.repeat(*times) + &self.fill(suffix)?;
                 self.send_text(conn, text).await

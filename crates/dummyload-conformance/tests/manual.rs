@@ -1,0 +1,45 @@
+//! The examples of `docs/conformance.md` are what the loader takes and the lint finds nothing in.
+
+use dummyload_conformance::Suite;
+
+const MANUAL: &str = include_str!("../../../docs/conformance.md");
+
+/// The fenced examples whose first line is this comment.
+fn examples(kind: &str) -> Vec<&'static str> {
+    let fences = MANUAL.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    fences.filter(|text| text.lines().next() == Some(kind)).collect()
+}
+
+fn files() -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    for (kind, path) in [("# target.toml", "room/target.toml"), ("# sections.toml", "room/sections.toml")] {
+        let [text] = examples(kind)[..] else { panic!("one {kind}") };
+        files.push((path.to_owned(), text.to_owned()));
+    }
+    for (n, text) in examples("# case").iter().enumerate() {
+        files.push((format!("room/cases/{n}.toml"), (*text).to_owned()));
+    }
+    files
+}
+
+#[test]
+fn the_examples_are_sound() {
+    let suite = Suite::load(files()).unwrap_or_else(|errors| panic!("\n{errors}"));
+    assert!(suite.cases().len() >= 5);
+    let findings: String = suite.lint().iter().map(|finding| format!("{finding}\n")).collect();
+    assert!(findings.is_empty(), "\n{findings}");
+}
+
+#[test]
+fn the_matchers_of_the_table_are_known() {
+    let rows = MANUAL.lines().filter(|line| line.starts_with("| `\"$") || line.starts_with("| `{\"$"));
+    let cells = rows.filter_map(|row| row.split(" | ").next());
+    let matchers: Vec<String> =
+        cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).map(|matcher| matcher.replace("\\|", "|")).collect();
+    assert!(matchers.len() >= 20, "{matchers:#?}");
+    let mut files = files();
+    let steps: String = matchers.iter().map(|m| format!("[[step]]\nexpect = '{{\"a\":{m}}}'\n")).collect();
+    let head = "title = \"t\"\nlevel = \"must\"\nevidence = [\"seed\"]\n";
+    files.push(("room/cases/matchers.toml".into(), format!("{head}{steps}")));
+    Suite::load(files).unwrap_or_else(|errors| panic!("\n{errors}"));
+}

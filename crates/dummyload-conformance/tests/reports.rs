@@ -1,0 +1,139 @@
+//! The reports of a run with every verdict in it, and no secret in any of them.
+
+mod common;
+
+use common::{answering, report, steady, suite, target};
+use dummyload_conformance::{Report, RunOptions, Suite, Target, TextOptions};
+use proptest::prelude::*;
+use tokio_tungstenite::tungstenite::Message;
+
+const STEPS: &str = "[[step]]\nsend = '{\"key\":\"${key|json}\"}'\n[[step]]\n";
+
+async fn everything(strict: bool) -> Report {
+    let server = answering(|text| vec![Message::text(text)]).await;
+    let good = format!("{STEPS}expect = '{{\"key\":\"${{key}}\"}}'\n");
+    let bad =
+        format!("tags = [\"smoke\"]\n{STEPS}expect = '{{\"key\":\"$int\",\"more\":1}}'\nnote = \"It is a number.\"\n");
+    let weak = format!("{STEPS}expect = '{{\"key\":1}}'\nlevel = \"should\"\n");
+    let guess = format!("{STEPS}expect = '1'\nlevel = \"may\"\nevidence = [\"guess\"]\nsource = \"nowhere\"\n");
+    let skipped = format!("needs = [\"echo\"]\n{good}");
+    let broken = "[[step]]\nsend = '[${key}]'\n[[step]]\nexpect = '[]'\n";
+    let cases = [
+        ("a/good", good.as_str()),
+        ("a/bad", &bad),
+        ("a/weak", &weak),
+        ("b/guess", &guess),
+        ("b/skipped", &skipped),
+        ("b/broken", broken),
+    ];
+    let mut options = RunOptions::default();
+    options.strict = strict;
+    report(&suite(&cases), &target(&server), &options).await.0
+}
+
+fn text(report: &Report, verbosity: u8) -> String {
+    let mut out = Vec::new();
+    let mut options = TextOptions::default();
+    options.verbosity = verbosity;
+    options.again = "dummyload conformance --server ws://127.0.0.1:9 --protocol room".into();
+    report.write_text(&mut out, &options).unwrap();
+    anstream::adapter::strip_str(std::str::from_utf8(&out).unwrap()).to_string()
+}
+
+#[tokio::test]
+async fn people_see_what_is_not_good() {
+    insta::assert_snapshot!(steady(&text(&everything(false).await, 0)));
+}
+
+#[tokio::test]
+async fn programs_see_everything() {
+    let mut json = everything(false).await.to_json();
+    steady_json(&mut json);
+    insta::assert_json_snapshot!(json);
+}
+
+/// Times and addresses replaced.
+fn steady_json(json: &mut serde_json::Value) {
+    match json {
+        serde_json::Value::Object(members) => {
+            for (name, member) in members {
+                match name.as_str() {
+                    "duration_ms" | "after_ms" | "t" => *member = 0.into(),
+                    "suite" => *member = "VERSION".into(),
+                    "target" => *member = "ws://ADDRESS".into(),
+                    _ => steady_json(member),
+                }
+            }
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(steady_json),
+        serde_json::Value::String(text) if text.contains("127.0.0.1:") => {
+            let end = text.find("/room").unwrap_or(text.len());
+            text.replace_range(..end, "ws://ADDRESS");
+        }
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn junit_tells_failures_errors_and_skips() {
+    for strict in [false, true] {
+        let xml = everything(strict).await.to_junit().unwrap();
+        // Times and ids of the run differ each time.
+        let lines: Vec<String> =
+            xml.lines().map(|line| without(line, &[" time=\"", " uuid=\"", " timestamp=\""])).collect();
+        insta::assert_snapshot!(lines.join("\n"));
+    }
+}
+
+fn without(line: &str, attributes: &[&str]) -> String {
+    let mut line = line.to_owned();
+    for attribute in attributes {
+        if let Some(at) = line.find(attribute) {
+            let value = at + attribute.len();
+            let end = line[value..].find('"').map_or(line.len(), |end| value + end + 1);
+            line.replace_range(at..end, "");
+        }
+    }
+    line
+}
+
+#[tokio::test]
+async fn exit_codes_say_what_happened() {
+    assert_eq!(everything(false).await.exit_code(), 6);
+    assert_eq!(Report::new(Vec::new(), false).exit_code(), 4);
+}
+
+/// Runs a case that sends the secret in every way and captures another one.
+async fn leak(suite: &Suite, target: &Target) -> String {
+    let (report, _) = report(suite, target, &RunOptions::default()).await;
+    format!("{}\n{}\n{}", text(&report, 2), report.to_json(), report.to_junit().unwrap())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+    #[test]
+    fn no_report_holds_a_secret(secret in r#"[A-Za-z0-9 +/"\\é😀&=%-]{12,24}"#) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let shown = runtime.block_on(async {
+            let server = answering(|text| vec![Message::text(text)]).await;
+            let steps = r#"
+                [[step]]
+                send = '{"a":"${key|json}","b":"${key|query}","c":"{\"d\":\"${key|query}\"}"}'
+                [[step]]
+                expect = '{"a":"$capture:token"}'
+                [[step]]
+                send = '{"t":"${token|json}"}'
+                [[step]]
+                expect = '{"t":"${token}x","u":"${key}"}'
+            "#;
+            let target = Target::new(&format!("ws://{server}")).unwrap().variable("key", secret.as_str());
+            leak(&suite(&[("a/leak", steps)]), &target).await
+        });
+        let escaped = serde_json::Value::from(secret.as_str()).to_string();
+        let twice = serde_json::Value::from(escaped.as_str()).to_string();
+        for form in [secret.as_str(), escaped.trim_matches('"'), twice.trim_matches(['"', '\\'])] {
+            prop_assert!(!shown.contains(form), "{form} in {shown}");
+        }
+        prop_assert!(shown.contains("[redacted]"));
+    }
+}
