@@ -78,6 +78,8 @@ pub enum UrlError {
     Host,
     /// It has a query or a fragment already.
     Query,
+    /// It has a user name, and perhaps a password, before the host, where they would be shown.
+    UserInfo,
 }
 
 impl fmt::Display for UrlError {
@@ -86,6 +88,7 @@ impl fmt::Display for UrlError {
             Self::Scheme => "the base address must begin with ws:// or wss://",
             Self::Host => "the base address names no host",
             Self::Query => "the base address must have neither a query nor a fragment; the login is added here",
+            Self::UserInfo => "the base address must have no user name and no @; the login is added here",
         })
     }
 }

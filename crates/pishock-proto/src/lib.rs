@@ -35,6 +35,8 @@ pub mod http;
 mod ids;
 mod lint;
 mod message;
+#[cfg(feature = "schema")]
+mod schema;
 pub mod session;
 #[cfg(feature = "proptest")]
 pub mod strategies;

@@ -235,6 +235,13 @@ fn decoded(file: &File) -> String {
     out
 }
 
+fn review(name: &str, decoded: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, decoded));
+}
+
 fn passing(check: impl FnOnce()) -> Result<(), Failed> {
     check();
     Ok(())
@@ -249,16 +256,8 @@ fn main() {
         let stem = path.file_stem().unwrap().to_str().unwrap().to_owned();
         let file: File = toml::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
         let snapshot = decoded(&file);
-        trials.push(Trial::test(format!("{stem}/decoded"), {
-            let stem = stem.clone();
-            move || {
-                passing(|| {
-                    insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
-                        insta::assert_snapshot!(format!("fixtures-{stem}"), snapshot);
-                    })
-                })
-            }
-        }));
+        let name = format!("fixtures-{stem}");
+        trials.push(Trial::test(format!("{stem}/decoded"), move || passing(|| review(&name, &snapshot))));
         let named = |name: &str| format!("{stem}/{name}");
         trials.extend(
             file.messages

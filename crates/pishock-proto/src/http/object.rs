@@ -9,6 +9,8 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
 use dummyload_session::Secret;
+#[cfg(feature = "schema")]
+use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 use serde_json::Value;
@@ -22,6 +24,9 @@ pub(super) trait Member: Sized {
     fn read<'de, D: Deserializer<'de>>(name: &'static str, from: D) -> Result<Option<Self>, D::Error>;
 
     fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error>;
+
+    #[cfg(feature = "schema")]
+    fn schema(generator: &mut SchemaGenerator) -> Schema;
 }
 
 /// Reads a member whose name an error can tell.
@@ -54,7 +59,7 @@ pub(super) fn unfit<E: Error>(name: &str, wanted: &str) -> E {
 }
 
 macro_rules! scalars {
-    ($($kind:ty: $what:literal = |$loose:ident| $read:expr,)*) => {
+    ($($kind:ty: $what:literal, $json:tt = |$loose:ident| $read:expr,)*) => {
         $(impl Member for $kind {
             const WHAT: &'static str = $what;
             fn read<'de, D: Deserializer<'de>>(name: &'static str, from: D) -> Result<Option<Self>, D::Error> {
@@ -67,21 +72,25 @@ macro_rules! scalars {
             fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
                 self.serialize(to)
             }
+            #[cfg(feature = "schema")]
+            fn schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!($json)
+            }
         })*
     };
 }
 
 scalars! {
-    bool: "a boolean" = |loose| loose.boolean(),
-    i64: "a whole number" = |loose| loose.integer(),
-    u64: "a whole number from 0" = |loose| loose.natural(),
-    UserId: "a user's number" = |loose| loose.natural().map(UserId),
-    HubId: "a hub's number" = |loose| loose.natural().map(HubId),
-    ShockerId: "a shocker's number" = |loose| loose.natural().map(ShockerId),
-    ShareId: "a share's number" = |loose| loose.natural().map(ShareId),
-    String: "a text" = |loose| loose.text().map(String::from),
-    ShareCode: "a share code" = |loose| loose.text().map(ShareCode::new),
-    LinkId: "a link's id" = |loose| loose.text().map(LinkId::new),
+    bool: "a boolean", { "type": "boolean" } = |loose| loose.boolean(),
+    i64: "a whole number", { "type": "integer" } = |loose| loose.integer(),
+    u64: "a whole number from 0", { "type": "integer", "minimum": 0 } = |loose| loose.natural(),
+    UserId: "a user's number", { "type": "integer", "minimum": 0 } = |loose| loose.natural().map(UserId),
+    HubId: "a hub's number", { "type": "integer", "minimum": 0 } = |loose| loose.natural().map(HubId),
+    ShockerId: "a shocker's number", { "type": "integer", "minimum": 0 } = |loose| loose.natural().map(ShockerId),
+    ShareId: "a share's number", { "type": "integer", "minimum": 0 } = |loose| loose.natural().map(ShareId),
+    String: "a text", { "type": "string" } = |loose| loose.text().map(String::from),
+    ShareCode: "a share code", { "type": "string" } = |loose| loose.text().map(ShareCode::new),
+    LinkId: "a link's id", { "type": "string" } = |loose| loose.text().map(LinkId::new),
 }
 
 /// Any JSON, where nobody has said what stands there.
@@ -93,6 +102,10 @@ impl Member for Value {
     fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         self.serialize(to)
     }
+    #[cfg(feature = "schema")]
+    fn schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!(true)
+    }
 }
 
 impl<T: Member> Member for Secret<T> {
@@ -102,6 +115,10 @@ impl<T: Member> Member for Secret<T> {
     }
     fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         self.expose().write(to)
+    }
+    #[cfg(feature = "schema")]
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        T::schema(generator)
     }
 }
 
@@ -168,6 +185,10 @@ impl<T: Member> Member for Vec<T> {
         }
         list.end()
     }
+    #[cfg(feature = "schema")]
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "array", "items": T::schema(generator) })
+    }
 }
 
 /// An object while it is read: nothing is there yet.
@@ -205,6 +226,31 @@ impl<'de, P: Partial> Visitor<'de> for ObjectVisitor<P> {
             partial.take(&name.0, &mut members)?;
         }
         partial.whole().map(Some)
+    }
+}
+
+/// The schema of an object. A member that need not be there can be null, too.
+#[cfg(feature = "schema")]
+#[derive(Default)]
+pub(super) struct SchemaOf {
+    members: serde_json::Map<String, Value>,
+    required: Vec<&'static str>,
+}
+
+#[cfg(feature = "schema")]
+impl SchemaOf {
+    pub(super) fn add(&mut self, name: &'static str, is_required: bool, schema: Schema) {
+        if is_required {
+            self.required.push(name);
+            self.members.insert(name.into(), schema.to_value());
+        } else {
+            let or_null = json_schema!({ "anyOf": [schema, { "type": "null" }] });
+            self.members.insert(name.into(), or_null.to_value());
+        }
+    }
+
+    pub(super) fn whole(self) -> Schema {
+        json_schema!({ "type": "object", "properties": self.members, "required": self.required })
     }
 }
 
@@ -278,9 +324,28 @@ macro_rules! object {
                 fn write<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
                     serde::Serialize::serialize(self, to)
                 }
+                #[cfg(feature = "schema")]
+                fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                    generator.subschema_for::<Self>()
+                }
+            }
+
+            #[cfg(feature = "schema")]
+            impl schemars::JsonSchema for $name {
+                fn schema_name() -> alloc::borrow::Cow<'static, str> {
+                    stringify!($name).into()
+                }
+                fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                    let mut members = $crate::http::object::SchemaOf::default();
+                    $(members.add($key, object!(@required $policy), <$kind as Member>::schema(generator));)*
+                    members.whole()
+                }
             }
         };
     };
+
+    (@required required) => { true };
+    (@required $optional:ident) => { false };
 
     (@type required $kind:ty) => { $kind };
     (@type list $kind:ty) => { $kind };

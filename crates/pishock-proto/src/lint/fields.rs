@@ -42,7 +42,7 @@ pub(crate) const REQUEST: &[Field] = &[
     optional("PublishCommands", Want::Objects(COMMAND)),
     optional("LinkCommand", Want::Object(LINK)),
 ];
-const COMMAND: &[Field] = &[field("Target", Want::Text), field("Body", Want::Object(BODY))];
+pub(crate) const COMMAND: &[Field] = &[field("Target", Want::Text), field("Body", Want::Object(BODY))];
 pub(crate) const BODY: &[Field] = &[
     field("id", Want::Integer),
     field("m", Want::Text),
@@ -58,7 +58,7 @@ const LOG: &[Field] = &[
     field("h", Want::Bool),
     field("o", Want::Text),
 ];
-const LINK: &[Field] = &[
+pub(crate) const LINK: &[Field] = &[
     field("Mode", Want::Text),
     field("Intensity", Want::Integer),
     field("Duration", Want::Integer),
