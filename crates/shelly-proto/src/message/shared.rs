@@ -1,0 +1,178 @@
+//! What both directions need.
+
+use crate::DecodeError;
+use crate::escape::ObjectWriter;
+use crate::wire;
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use serde::Serialize;
+use serde::de::Deserialize;
+
+/// A piece of JSON as it stands in a message: numbers keep their spelling, members their order. Its meaning is asked for
+/// when it is wanted.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Raw<'a>(Cow<'a, str>);
+
+impl<'a> Raw<'a> {
+    /// JSON from elsewhere. Blanks around it are cut.
+    ///
+    /// # Errors
+    /// The text is not one JSON value.
+    pub fn new(json: impl Into<Cow<'a, str>>) -> Result<Self, DecodeError> {
+        let json = json.into();
+        wire::check(&json)?;
+        Ok(Self(match json {
+            Cow::Borrowed(json) => Cow::Borrowed(json.trim_ascii()),
+            Cow::Owned(json) if json.trim_ascii().len() == json.len() => Cow::Owned(json),
+            Cow::Owned(json) => Cow::Owned(json.trim_ascii().into()),
+        }))
+    }
+
+    /// The JSON of a value.
+    ///
+    /// # Errors
+    /// The value has none, as a map whose keys are no texts.
+    pub fn of(value: &(impl Serialize + ?Sized)) -> Result<Raw<'static>, DecodeError> {
+        match serde_json::to_string(value) {
+            Ok(json) => Ok(Raw(Cow::Owned(json))),
+            Err(_) => Err(DecodeError::wrong("", "the value cannot be written as JSON")),
+        }
+    }
+
+    /// JSON that a parser has just passed over, or that was written here.
+    pub(crate) fn trusted(json: impl Into<Cow<'a, str>>) -> Self {
+        Self(json.into())
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What it means as a type of yours.
+    ///
+    /// # Errors
+    /// It is of another shape.
+    pub fn parse<'s, T: Deserialize<'s>>(&'s self) -> Result<T, DecodeError> {
+        serde_json::from_str(&self.0).map_err(|e| {
+            if e.is_data() {
+                DecodeError::wrong("", "the value is of another type")
+            } else {
+                DecodeError::not_json(&self.0, &e)
+            }
+        })
+    }
+
+    /// The same, borrowed from here.
+    pub fn borrowed(&self) -> Raw<'_> {
+        Raw(Cow::Borrowed(&self.0))
+    }
+
+    /// The same without borrowed texts.
+    pub fn into_owned(self) -> Raw<'static> {
+        Raw(owned(self.0))
+    }
+}
+
+impl fmt::Display for Raw<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Raw<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The members of an object that have no place of their own, in their order, and those whose values could not be
+/// understood. They are written again behind the others.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Extra<'a>(Vec<(Cow<'a, str>, Raw<'a>)>);
+
+impl<'a> Extra<'a> {
+    /// The last value of this name.
+    pub fn get(&self, name: &str) -> Option<&Raw<'a>> {
+        self.iter().filter(|(known, _)| *known == name).last().map(|(_, value)| value)
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Raw<'a>)> {
+        self.0.iter().map(|(name, value)| (&**name, value))
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// Adds one.
+    pub fn push(&mut self, name: impl Into<Cow<'a, str>>, value: Raw<'a>) {
+        self.0.push((name.into(), value));
+    }
+
+    pub(crate) fn write(&self, object: &mut ObjectWriter<'_>) {
+        for (name, value) in self.iter() {
+            object.any_name(name).extend_from_slice(value.as_str().as_bytes());
+        }
+    }
+
+    /// The same without borrowed texts.
+    pub fn into_owned(self) -> Extra<'static> {
+        Extra(self.0.into_iter().map(|(name, value)| (owned(name), value.into_owned())).collect())
+    }
+}
+
+pub(crate) fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
+    Cow::Owned(text.into_owned())
+}
+
+/// An event whose name is not known, or that has no place among these types. Its text is kept whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Other<'a> {
+    /// Its name.
+    pub event: Cow<'a, str>,
+    /// The whole message.
+    pub raw: Raw<'a>,
+}
+
+impl<'a> Other<'a> {
+    /// An event of this text.
+    pub fn new(event: impl Into<Cow<'a, str>>, raw: Raw<'a>) -> Self {
+        Self { event: event.into(), raw }
+    }
+
+    /// The same without borrowed texts.
+    pub fn into_owned(self) -> Other<'static> {
+        Other { event: owned(self.event), raw: self.raw.into_owned() }
+    }
+}
+
+/// A text that is no event. It is not an error of the stream: the next message can be one again (dossier 9).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Unrecognised<'a> {
+    /// The whole text.
+    pub text: Cow<'a, str>,
+    /// Why it is none.
+    pub why: DecodeError,
+}
+
+impl<'a> Unrecognised<'a> {
+    pub(crate) fn new(text: &'a str, why: DecodeError) -> Self {
+        Self { text: Cow::Borrowed(text), why }
+    }
+
+    /// The same without borrowed texts.
+    pub fn into_owned(self) -> Unrecognised<'static> {
+        Unrecognised { text: Cow::Owned(String::from(self.text)), why: self.why }
+    }
+}
