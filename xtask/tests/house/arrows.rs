@@ -43,6 +43,8 @@ fn may(from: Role<'_>, to: Role<'_>, for_tests: bool) -> bool {
         (Role::Mock(_), Role::Session | Role::Host) => true,
         (Role::Client(own) | Role::Mock(own), Role::Proto(other)) => own == other,
         (Role::Client(own), Role::Mock(other)) => for_tests && own == other,
+        // How a crate's own tests ask for its features.
+        (Role::Proto(own), Role::Proto(other)) => for_tests && own == other,
         (Role::Binary, Role::Conformance | Role::Host | Role::Mock(_) | Role::Proto(_) | Role::Session) => true,
         _ => false,
     }
@@ -215,6 +217,7 @@ mod spoilt {
         }
         add(&mut graph.normal, "serde_json", "itoa");
         add(&mut graph.tests, "a-client", "a-mock");
+        add(&mut graph.tests, "a-proto", "a-proto");
         graph
     }
 
