@@ -1,5 +1,6 @@
 //! Writing JSON text that can lie strings deep: strings, and objects with fixed members.
 
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 /// As many as the deepest quote of V1 has before it, one string around another three times.
@@ -59,8 +60,8 @@ pub(crate) fn push_string<const DEPTH: u8>(out: &mut Vec<u8>, text: &str) {
 }
 
 /// Writes the items of a JSON array of strings with commas between them, `DEPTH` strings deep.
-pub(crate) fn push_strings<'a, const DEPTH: u8>(out: &mut Vec<u8>, texts: impl IntoIterator<Item = &'a str>) {
-    for (at, text) in texts.into_iter().enumerate() {
+pub(crate) fn push_strings<const DEPTH: u8>(out: &mut Vec<u8>, texts: &[Cow<'_, str>]) {
+    for (at, text) in texts.iter().enumerate() {
         if at > 0 {
             out.push(b',');
         }

@@ -304,7 +304,7 @@ impl<'a> V1Reply<'a> {
         out.extend_from_slice(br#"{"Command":"#);
         push_string::<0>(out, &self.command);
         out.extend_from_slice(br#","Payload":["#);
-        push_strings::<0>(out, self.payload.iter().map(|text| &**text));
+        push_strings::<0>(out, &self.payload);
         out.extend_from_slice(b"]}");
     }
 

@@ -133,16 +133,8 @@ fn whole<'a>(pairs: List<Pair<'a>>) -> Result<Vec<PublishCommand<'a>>, DecodeErr
 pub(super) fn encode(message: &ClientMessage<'_>, out: &mut Vec<u8>) {
     match message {
         ClientMessage::Ping => out.extend_from_slice(br#"["PING"]"#),
-        ClientMessage::Subscribe(targets) => {
-            out.extend_from_slice(br#"["SUBSCRIBE","["#);
-            push_strings::<1>(out, targets.iter().map(|target| &**target));
-            out.extend_from_slice(br#"]"]"#);
-        }
-        ClientMessage::Unsubscribe(targets) => {
-            out.extend_from_slice(br#"["UNSUBSCRIBE","["#);
-            push_strings::<1>(out, targets.iter().map(|target| &**target));
-            out.extend_from_slice(br#"]"]"#);
-        }
+        ClientMessage::Subscribe(targets) => with_targets(out, br#"["SUBSCRIBE","["#, targets),
+        ClientMessage::Unsubscribe(targets) => with_targets(out, br#"["UNSUBSCRIBE","["#, targets),
         ClientMessage::Publish(commands) => {
             out.extend_from_slice(br#"["PUBLISH","["#);
             for (at, command) in commands.iter().enumerate() {
@@ -161,4 +153,10 @@ pub(super) fn encode(message: &ClientMessage<'_>, out: &mut Vec<u8>) {
         }
         ClientMessage::Link(_) => v2::encode(message, out),
     }
+}
+
+fn with_targets(out: &mut Vec<u8>, head: &[u8], targets: &[Cow<'_, str>]) {
+    out.extend_from_slice(head);
+    push_strings::<1>(out, targets);
+    out.extend_from_slice(br#"]"]"#);
 }

@@ -83,16 +83,8 @@ fn targets<'a>(targets: (Shape<'a>, List<Cow<'a, str>>)) -> Result<Vec<Cow<'a, s
 pub(super) fn encode(message: &ClientMessage<'_>, out: &mut Vec<u8>) {
     match message {
         ClientMessage::Ping => out.extend_from_slice(PING.as_bytes()),
-        ClientMessage::Subscribe(targets) => {
-            out.extend_from_slice(br#"{"Operation":"SUBSCRIBE","Targets":["#);
-            push_strings::<0>(out, targets.iter().map(|target| &**target));
-            out.extend_from_slice(b"]}");
-        }
-        ClientMessage::Unsubscribe(targets) => {
-            out.extend_from_slice(br#"{"Operation":"UNSUBSCRIBE","Targets":["#);
-            push_strings::<0>(out, targets.iter().map(|target| &**target));
-            out.extend_from_slice(b"]}");
-        }
+        ClientMessage::Subscribe(targets) => with_targets(out, br#"{"Operation":"SUBSCRIBE","Targets":["#, targets),
+        ClientMessage::Unsubscribe(targets) => with_targets(out, br#"{"Operation":"UNSUBSCRIBE","Targets":["#, targets),
         ClientMessage::Publish(commands) => {
             out.extend_from_slice(br#"{"Operation":"PUBLISH","PublishCommands":["#);
             for (at, command) in commands.iter().enumerate() {
@@ -115,4 +107,10 @@ pub(super) fn encode(message: &ClientMessage<'_>, out: &mut Vec<u8>) {
             out.push(b'}');
         }
     }
+}
+
+fn with_targets(out: &mut Vec<u8>, head: &[u8], targets: &[Cow<'_, str>]) {
+    out.extend_from_slice(head);
+    push_strings::<0>(out, targets);
+    out.extend_from_slice(b"]}");
 }
