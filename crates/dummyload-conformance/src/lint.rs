@@ -3,6 +3,7 @@
 use crate::case::{Case, Hazard, Verb, Weight};
 use crate::suite::{HazardSign, Protocol, Suite};
 use crate::target::BUILT_IN;
+use crate::text::Text;
 use crate::verdict::{Evidence, Level};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -108,10 +109,10 @@ fn names(protocol: &Protocol, case: &Case, found: &mut impl FnMut(usize, String)
         let later = case.steps.iter().flat_map(|step| step.verb.templates()).flat_map(|template| template.captures());
         let mut known = known.clone();
         known.extend(later.filter(|_| !conn.open));
-        check(1, texts.flat_map(|text| text.names()).collect(), &known, found);
+        check(1, texts.flat_map(Text::names).collect(), &known, found);
     }
     for step in &case.steps {
-        check(step.line, step.verb.texts().into_iter().flat_map(|text| text.names()).collect(), &known, found);
+        check(step.line, step.verb.texts().into_iter().flat_map(Text::names).collect(), &known, found);
         for template in step.verb.templates() {
             check(step.line, template.names(), &known, found);
             let own: BTreeSet<&str> = template.captures().into_iter().collect();

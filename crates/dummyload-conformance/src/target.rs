@@ -4,6 +4,7 @@ use crate::case::{Case, Hazard, Verb};
 use crate::choice::Choice;
 use crate::lint::undeclared;
 use crate::suite::Protocol;
+use crate::text::Text;
 use crate::vars::Vars;
 use std::collections::{BTreeMap, BTreeSet};
 use url::{Host, Url};
@@ -226,7 +227,7 @@ fn wanted(case: &Case) -> Vec<&str> {
     let conns = case.conns.iter().flat_map(|conn| {
         std::iter::once(&conn.endpoint.path).chain(conn.endpoint.headers.iter().map(|(_, value)| value))
     });
-    let texts = conns.chain(case.steps.iter().flat_map(|step| step.verb.texts())).flat_map(|text| text.names());
+    let texts = conns.chain(case.steps.iter().flat_map(|step| step.verb.texts())).flat_map(Text::names);
     let templates = case.steps.iter().flat_map(|step| step.verb.templates());
     texts.chain(templates.flat_map(|template| template.names())).filter(|name| !captured.contains(name)).collect()
 }

@@ -1,4 +1,5 @@
 //! The runner against servers that behave well, and against servers that do not.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 #[path = "common/clocked.rs"]
 mod clocked;

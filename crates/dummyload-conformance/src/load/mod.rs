@@ -74,7 +74,7 @@ impl Suite {
             let (Part::Sections(name) | Part::Case(name)) = part(path) else { continue };
             match (protocols.get_mut(name), part(path)) {
                 (None, _) => {
-                    source.error(0..0, format!("there is no {name}/target.toml, which says how to reach a server"))
+                    source.error(0..0, format!("there is no {name}/target.toml, which says how to reach a server"));
                 }
                 (Some(protocol), Part::Sections(_)) => {
                     protocol.sections = target::sections(&source);

@@ -18,7 +18,7 @@ use futures_util::FutureExt;
 use net::Net;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
-use step::{Play, Stop, Unmet};
+use step::{Play, Stop};
 use tokio::time::{Instant, timeout};
 
 /// How long the first contact may take.
@@ -136,10 +136,11 @@ async fn judge(
     }
     let control = Control::of(target);
     let vars = target.vars(protocol);
-    if let Some(Err(why)) = match &control {
-        Some(control) => Some(control.reset().await),
-        None => None,
-    } {
+    let reset = match &control {
+        Some(control) => control.reset().await,
+        None => Ok(()),
+    };
+    if let Err(why) = reset {
         (report.verdict, report.reason) = (Verdict::Error, Some(why));
         report.redact(redactor);
         return report;
@@ -151,11 +152,10 @@ async fn judge(
     let played = AssertUnwindSafe(timeout(budget, play.play())).catch_unwind().await;
     let end = match played {
         Ok(Ok(end)) => end,
-        Ok(Err(_)) => Err(Stop::Unmet(Unmet {
-            expected: format!("the end of the case within {}", humantime::format_duration(budget)),
-            received: "this step still going on".into(),
-            ..Unmet::default()
-        })),
+        Ok(Err(_)) => Err(step::unmet(
+            format!("the end of the case within {}", humantime::format_duration(budget)),
+            "this step still going on",
+        )),
         Err(panic) => Err(Stop::Trouble(format!("the suite panicked: {}", message(&*panic)))),
     };
     conclude(&mut report, play, end, redactor);

@@ -1,12 +1,14 @@
 //! Plays the steps of one case.
 
 use super::conn::{Event, NotOpen, Socket, hex};
+use super::control::Control;
 use super::http::Exchange;
 use super::net::{Net, Trouble};
 use crate::case::{Alternative, Answer, Awaited, Call, Case, Receiving, Refusal, Sending, Step, Verb, Weight};
 use crate::matcher::{Mismatch, compare};
 use crate::target::{Target, below};
 use crate::template::Template;
+use crate::text::Text;
 use crate::transcript::Direction;
 use crate::vars::Vars;
 use crate::verdict::Verdict;
@@ -25,7 +27,7 @@ pub(super) struct Unmet {
 
 /// Why a case goes no further.
 pub(super) enum Stop {
-    Unmet(Unmet),
+    Unmet(Box<Unmet>),
     Trouble(String),
 }
 
@@ -37,8 +39,8 @@ impl From<Trouble> for Stop {
 
 type Outcome<T = ()> = Result<T, Stop>;
 
-fn unmet(expected: impl Into<String>, received: impl Into<String>) -> Stop {
-    Stop::Unmet(Unmet { expected: expected.into(), received: received.into(), ..Unmet::default() })
+pub(super) fn unmet(expected: impl Into<String>, received: impl Into<String>) -> Stop {
+    Stop::Unmet(Box::new(Unmet { expected: expected.into(), received: received.into(), ..Unmet::default() }))
 }
 
 /// One case while it runs.
@@ -61,7 +63,7 @@ impl Play<'_> {
             self.open(conn, &Refusal::Never).await.map_err(|stop| {
                 let place = |expected| format!("the connection `{}`: {expected}", spec.name);
                 match stop {
-                    Stop::Unmet(unmet) => Stop::Unmet(Unmet { expected: place(unmet.expected), ..unmet }),
+                    Stop::Unmet(unmet) => Stop::Unmet(Box::new(Unmet { expected: place(unmet.expected), ..*unmet })),
                     other => other,
                 }
             })?;
@@ -114,11 +116,11 @@ impl Play<'_> {
         }
     }
 
-    fn control(&self) -> Outcome<super::control::Control> {
-        super::control::Control::of(self.target).ok_or_else(|| Stop::Trouble("the target has no control plane".into()))
+    fn control(&self) -> Outcome<Control> {
+        Control::of(self.target).ok_or_else(|| Stop::Trouble("the target has no control plane".into()))
     }
 
-    fn fill(&self, text: &crate::text::Text) -> Outcome<String> {
+    fn fill(&self, text: &Text) -> Outcome<String> {
         text.render(&self.vars).map_err(Stop::Trouble)
     }
 
@@ -204,7 +206,7 @@ impl Play<'_> {
             conns.dedup();
             let within = open.iter().map(|(receiving, _)| receiving.within).max().unwrap_or_default();
             let found = self.net.next(&conns, within).await?;
-            let mut nearest: Option<Unmet> = None;
+            let mut nearest: Option<Box<Unmet>> = None;
             let mut met = None;
             for (n, (receiving, _)) in open.iter().enumerate() {
                 if found.as_ref().is_some_and(|(conn, _)| *conn != receiving.conn) {
@@ -224,14 +226,14 @@ impl Play<'_> {
             }
             match met {
                 Some(n) => drop(open.remove(n)),
-                None => return Err(Stop::Unmet(self.unmet_all(&open, nearest.unwrap_or_default()))),
+                None => return Err(self.unmet_all(&open, *nearest.unwrap_or_default())),
             }
         }
         Ok(())
     }
 
     /// Several parts wait still: the heaviest says what it weighs that none of them fits.
-    fn unmet_all(&self, open: &[&(Receiving, Weight)], nearest: Unmet) -> Unmet {
+    fn unmet_all(&self, open: &[&(Receiving, Weight)], nearest: Unmet) -> Stop {
         let heaviest = open.iter().max_by_key(|(_, weight)| self.case.grade_of(weight).ceiling());
         let weight = heaviest.map(|(_, weight)| weight.clone()).unwrap_or_default();
         let expected = if open.len() == 1 {
@@ -240,7 +242,7 @@ impl Play<'_> {
             let list: Vec<String> = open.iter().map(|(receiving, _)| wish(receiving)).collect();
             format!("in any order {}", list.join(" and "))
         };
-        Unmet { expected, weight, ..nearest }
+        Stop::Unmet(Box::new(Unmet { expected, weight, ..nearest }))
     }
 
     async fn any_of(&mut self, alternatives: &[Alternative], weight: &Weight) -> Outcome {
@@ -273,7 +275,7 @@ impl Play<'_> {
     }
 
     /// Compares what has arrived, if anything has, with what is awaited.
-    fn judge(&mut self, receiving: &Receiving, event: Option<&Event>) -> Result<(), Unmet> {
+    fn judge(&mut self, receiving: &Receiving, event: Option<&Event>) -> Result<(), Box<Unmet>> {
         let awaits_end = matches!(receiving.what, Awaited::Close(_) | Awaited::Cut | Awaited::Refused(_));
         // An end that an earlier step has taken is still the end.
         let end = self.net.end(receiving.conn).filter(|_| awaits_end && event.is_none()).cloned();
@@ -302,7 +304,7 @@ impl Play<'_> {
             Some(event) => event.to_string(),
             None => self.nothing(receiving.conn, receiving.within),
         };
-        Err(Unmet { expected: wish(receiving), received, differences, ..Unmet::default() })
+        Err(Box::new(Unmet { expected: wish(receiving), received, differences, ..Unmet::default() }))
     }
 
     fn matches(&mut self, template: &Template, value: &Value) -> Result<(), Vec<Mismatch>> {
@@ -361,7 +363,7 @@ impl Play<'_> {
             _ => Vec::new(),
         };
         let (expected, received) = (template.source.clone(), body);
-        Err(Stop::Unmet(Unmet { expected, received, differences, ..Unmet::default() }))
+        Err(Stop::Unmet(Box::new(Unmet { expected, received, differences, ..Unmet::default() })))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The program as a shell or a test run in another language meets it.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
+mod conformance;
 mod documents;
 mod help;
 mod lint;
