@@ -49,7 +49,7 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Judge a server (the same as without a subcommand)
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// List cases
     List(browse::ListArgs),
     /// Show one case, and the sections it covers
@@ -131,8 +131,8 @@ struct Failure(u8, String);
 
 pub(crate) async fn run(args: Args) -> ExitCode {
     let done = match args.command {
-        None => judge(args.run).await,
-        Some(Command::Run(run)) => judge(run).await,
+        None => judge(&args.run).await,
+        Some(Command::Run(run)) => judge(&run).await,
         Some(Command::List(list)) => browse::list(&list),
         Some(Command::Show(show)) => browse::show(&show),
         Some(Command::Lint(lint)) => browse::lint(&lint),
@@ -140,7 +140,7 @@ pub(crate) async fn run(args: Args) -> ExitCode {
     done.unwrap_or_else(|Failure(code, text)| exit::with(code, text))
 }
 
-async fn judge(args: RunArgs) -> Result<ExitCode, Failure> {
+async fn judge(args: &RunArgs) -> Result<ExitCode, Failure> {
     let suite = args.choose.files.load()?;
     let own = args.target.server.is_none();
     let mut options = RunOptions::default();
@@ -150,17 +150,17 @@ async fn judge(args: RunArgs) -> Result<ExitCode, Failure> {
         for protocol in protocols::ALL.iter().filter(|protocol| args.choose.takes(protocol)) {
             if suite.protocol(protocol.name).is_some() {
                 let (mock, target) = own_mock(&suite, protocol).await?;
-                runs.push(play(&suite, protocol.name, &target, &args, &options).await?);
+                runs.push(play(&suite, protocol.name, &target, args, &options).await?);
                 mock.stop().await;
             }
         }
     } else {
         let protocol = args.choose.only_protocol()?;
         let target = args.target.target(&suite, protocol)?;
-        runs.push(play(&suite, protocol, &target, &args, &options).await?);
+        runs.push(play(&suite, protocol, &target, args, &options).await?);
     }
     let report = Report::new(runs, options.strict);
-    let written = write(&report, &args).map_err(|e| Failure(exit::CANNOT, format!("a report cannot be written: {e}")));
+    let written = write(&report, args).map_err(|e| Failure(exit::CANNOT, format!("a report cannot be written: {e}")));
     written.map(|()| ExitCode::from(report.exit_code()))
 }
 

@@ -30,7 +30,7 @@ enum Command {
     /// Say what in recorded messages is not as the documents show it
     Lint(lint::Args),
     /// Judge a server by the cases of the conformance suite
-    Conformance(conformance::Args),
+    Conformance(Box<conformance::Args>),
     /// Print completions for a shell
     Completions(Completions),
 }
@@ -48,7 +48,7 @@ async fn main() -> ExitCode {
         Command::Serve(args) => serve::run(*args).await,
         Command::World(args) => world::run(&args),
         Command::Lint(args) => lint::run(&args),
-        Command::Conformance(args) => conformance::run(args).await,
+        Command::Conformance(args) => conformance::run(*args).await,
         Command::Completions(Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "dummyload", &mut script);

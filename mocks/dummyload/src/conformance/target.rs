@@ -4,7 +4,7 @@ use super::Failure;
 use super::suite::Choose;
 use crate::exit;
 use crate::protocols::Started;
-use dummyload_conformance::{Hazard, Suite, Target};
+use dummyload_conformance::{Hazard, Protocol, Suite, Target};
 use serde_json::Value;
 use std::env;
 
@@ -48,7 +48,7 @@ impl TargetArgs {
     pub(super) fn target(&self, suite: &Suite, protocol: &str) -> Result<Target, Failure> {
         let usage = |what: String| Failure(exit::USAGE, what);
         let Some(known) = suite.protocol(protocol) else {
-            let names: Vec<&str> = suite.protocols().map(|protocol| protocol.name()).collect();
+            let names: Vec<&str> = suite.protocols().map(Protocol::name).collect();
             return Err(usage(format!("--protocol {protocol}: there are cases for {}", names.join(", "))));
         };
         let server = self.server.as_deref().unwrap_or_default();
@@ -118,6 +118,6 @@ pub(super) fn own(suite: &Suite, protocol: &str, started: &Started) -> Result<Ta
             other => target = target.variable(variable.name(), other.to_string()),
         }
     }
-    target = known.mock_capabilities().fold(target, |target, capability| target.have(capability));
+    target = known.mock_capabilities().fold(target, Target::have);
     target.own_mock()
 }
