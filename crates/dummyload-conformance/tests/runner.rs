@@ -373,6 +373,17 @@ async fn nobody_listening_is_no_verdict() {
 }
 
 #[tokio::test]
+async fn a_server_without_tls_is_no_wss_server() {
+    let server = answering(|_| Vec::new()).await;
+    let suite = suite(&[("a/ping", PING)]);
+    let target = dummyload_conformance::Target::new(&format!("wss://{server}")).unwrap();
+    let cases: Vec<_> = suite.cases().iter().collect();
+    let protocol = suite.protocol("room").unwrap();
+    let run = dummyload_conformance::run(protocol, &cases, &target, &RunOptions::default(), |_| {}).await;
+    assert!(run.unwrap_err().to_string().starts_with("no TLS with 127.0.0.1:"));
+}
+
+#[tokio::test]
 async fn a_case_that_takes_too_long_ends() {
     let server = answering(|_| Vec::new()).await;
     let steps = "budget = \"50ms\"\n[[step]]\nquiet = \"10m\"\n";

@@ -5,10 +5,10 @@ mod suite;
 mod target;
 
 use crate::exit;
-use crate::protocols::{self, Protocol};
+use crate::protocols;
 use anstream::{AutoStream, ColorChoice};
 use clap::{ArgAction, Subcommand, ValueEnum};
-use dummyload_conformance::{Progress, Report, Run, RunOptions, Suite, Target, TextOptions};
+use dummyload_conformance::{Progress, Protocol, Report, Run, RunOptions, Suite, Target, TextOptions};
 use dummyload_host::Mock;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
@@ -141,22 +141,22 @@ pub(crate) async fn run(args: Args) -> ExitCode {
 }
 
 async fn judge(args: &RunArgs) -> Result<ExitCode, Failure> {
-    let suite = args.choose.files.load()?;
+    let suite = args.choose.load()?;
     let own = args.target.server.is_none();
     let mut options = RunOptions::default();
     (options.slow, options.fail_fast, options.strict) = (args.slow, args.fail_fast, args.strict || own);
     let mut runs = Vec::new();
     if own {
-        for protocol in protocols::ALL.iter().filter(|protocol| args.choose.takes(protocol)) {
-            if suite.protocol(protocol.name).is_some() {
-                let (mock, target) = own_mock(&suite, protocol).await?;
-                runs.push(play(&suite, protocol.name, &target, args, &options).await?);
+        for mocked in protocols::ALL.iter().filter(|mocked| args.choose.takes(mocked)) {
+            if let Some(protocol) = suite.protocol(mocked.name) {
+                let (mock, target) = own_mock(protocol, mocked).await?;
+                runs.push(play(&suite, protocol, &target, args, &options).await?);
                 mock.stop().await;
             }
         }
     } else {
-        let protocol = args.choose.only_protocol()?;
-        let target = args.target.target(&suite, protocol)?;
+        let protocol = args.choose.only_protocol(&suite)?;
+        let target = args.target.target(protocol)?;
         runs.push(play(&suite, protocol, &target, args, &options).await?);
     }
     let report = Report::new(runs, options.strict);
@@ -165,33 +165,27 @@ async fn judge(args: &RunArgs) -> Result<ExitCode, Failure> {
 }
 
 /// A mock of our own on a free port, with a time that moves only when it is told to.
-async fn own_mock(suite: &Suite, protocol: &Protocol) -> Result<(Mock, Target), Failure> {
-    let failed = |what: String| Failure(exit::CANNOT, format!("our own mock of {protocol:?} does not start: {what}"));
+async fn own_mock(protocol: &Protocol, mocked: &protocols::Protocol) -> Result<(Mock, Target), Failure> {
+    let failed = |what: String| Failure(exit::CANNOT, format!("our own mock of {mocked:?} does not start: {what}"));
     let start = protocols::Start {
         address: (std::net::Ipv4Addr::LOCALHOST, 0).into(),
         seed: 0,
         virtual_clock: true,
         admin_token: None,
-        world: (protocol.read_world)(protocol.demo_world).map_err(failed)?,
+        world: (mocked.read_world)(mocked.demo_world).map_err(failed)?,
     };
-    let started = (protocol.start)(start).await.map_err(|e| failed(e.to_string()))?;
-    let target = target::own(suite, protocol.name, &started).map_err(failed)?;
+    let started = (mocked.start)(start).await.map_err(|e| failed(e.to_string()))?;
+    let target = target::own(protocol, &started).map_err(failed)?;
     Ok((started.mock, target))
 }
 
 async fn play(
     suite: &Suite,
-    protocol: &str,
+    protocol: &Protocol,
     target: &Target,
     args: &RunArgs,
     options: &RunOptions,
 ) -> Result<Run, Failure> {
-    let Some(known) = suite.protocol(protocol) else {
-        return Err(Failure(
-            exit::USAGE,
-            format!("there are no cases for {protocol}; --cases DIR reads them from a folder"),
-        ));
-    };
     let cases = suite.select(&args.choose.filter());
     let shown = io::stderr().is_terminal() && !args.quiet;
     let progress = |progress: Progress<'_>| {
@@ -201,7 +195,7 @@ async fn play(
             let _ = write!(io::stderr(), "\r\x1b[K[{done}/{total}] {id}");
         }
     };
-    let run = dummyload_conformance::run(known, &cases, target, options, progress).await;
+    let run = dummyload_conformance::run(protocol, &cases, target, options, progress).await;
     if shown {
         let _ = write!(io::stderr(), "\r\x1b[K");
     }

@@ -33,7 +33,7 @@ pub(super) struct LintArgs {
 }
 
 pub(super) fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
-    let suite = args.choose.files.load()?;
+    let suite = args.choose.load()?;
     let cases = suite.select(&args.choose.filter());
     if cases.is_empty() {
         return Err(Failure(exit::NOTHING, "no case is chosen by this".into()));

@@ -2,8 +2,8 @@
 
 use super::Failure;
 use crate::exit;
-use crate::protocols::Protocol;
-use dummyload_conformance::{Filter, Level, Suite};
+use crate::protocols;
+use dummyload_conformance::{Filter, Level, Protocol, Suite};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -83,6 +83,19 @@ pub(super) struct Choose {
 }
 
 impl Choose {
+    /// # Errors
+    /// When the cases cannot be read, or a protocol is named that has none.
+    pub(super) fn load(&self) -> Result<Suite, Failure> {
+        let suite = self.files.load()?;
+        match self.protocol.iter().find(|name| suite.protocol(name).is_none()) {
+            None => Ok(suite),
+            Some(name) => {
+                let names: Vec<&str> = suite.protocols().map(Protocol::name).collect();
+                Err(Failure(exit::USAGE, format!("--protocol {name}: there are cases for {}", names.join(", "))))
+            }
+        }
+    }
+
     pub(super) fn filter(&self) -> Filter {
         let mut filter = Filter::default();
         filter.protocols.clone_from(&self.protocol);
@@ -94,21 +107,20 @@ impl Choose {
     }
 
     /// Whether our own mock of this protocol is to be judged.
-    pub(super) fn takes(&self, protocol: &Protocol) -> bool {
+    pub(super) fn takes(&self, protocol: &protocols::Protocol) -> bool {
         self.protocol.is_empty() || self.protocol.iter().any(|name| name == protocol.name)
-    }
-
-    /// The folder of the cases, if the program's own are not used.
-    pub(super) fn folder(&self) -> Option<std::path::Display<'_>> {
-        self.files.cases.as_deref().map(Path::display)
     }
 
     /// # Errors
     /// When it is not exactly one.
-    pub(super) fn only_protocol(&self) -> Result<&str, Failure> {
-        match self.protocol.as_slice() {
-            [name] => Ok(name),
-            _ => Err(Failure(exit::USAGE, "--server needs exactly one --protocol: a server speaks one".into())),
-        }
+    pub(super) fn only_protocol<'a>(&self, suite: &'a Suite) -> Result<&'a Protocol, Failure> {
+        let named = if let [name] = self.protocol.as_slice() { suite.protocol(name) } else { None };
+        named.ok_or_else(|| Failure(exit::USAGE, "--server needs exactly one --protocol: a server speaks one".into()))
+    }
+
+    /// The options that are needed to choose from the same cases again.
+    pub(super) fn again(&self) -> Vec<String> {
+        let folder = self.files.cases.iter().map(|folder| format!("--cases {}", folder.display()));
+        folder.chain(self.protocol.iter().map(|name| format!("--protocol {name}"))).collect()
     }
 }

@@ -4,7 +4,7 @@ use super::Failure;
 use super::suite::Choose;
 use crate::exit;
 use crate::protocols::Started;
-use dummyload_conformance::{Hazard, Protocol, Suite, Target};
+use dummyload_conformance::{Hazard, Protocol, Target};
 use serde_json::Value;
 use std::env;
 
@@ -21,7 +21,7 @@ pub(super) struct TargetArgs {
     #[arg(long, value_name = "URL", requires = "server")]
     admin: Option<String>,
     /// What that control plane asks for
-    #[arg(long, value_name = "TOKEN", requires = "admin", env = "DUMMYLOAD_ADMIN_TOKEN", hide_env_values = true)]
+    #[arg(long, value_name = "TOKEN", env = "DUMMYLOAD_ADMIN_TOKEN", hide_env_values = true)]
     admin_token: Option<String>,
     /// A value that cases use; VALUE may be @NAME, for the content of the environment variable NAME (@@ is an @)
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair, requires = "server")]
@@ -45,12 +45,8 @@ fn pair(text: &str) -> Result<(String, String), String> {
 impl TargetArgs {
     /// # Errors
     /// When something does not fit the protocol.
-    pub(super) fn target(&self, suite: &Suite, protocol: &str) -> Result<Target, Failure> {
+    pub(super) fn target(&self, protocol: &Protocol) -> Result<Target, Failure> {
         let usage = |what: String| Failure(exit::USAGE, what);
-        let Some(known) = suite.protocol(protocol) else {
-            let names: Vec<&str> = suite.protocols().map(Protocol::name).collect();
-            return Err(usage(format!("--protocol {protocol}: there are cases for {}", names.join(", "))));
-        };
         let server = self.server.as_deref().unwrap_or_default();
         let mut target = Target::new(server).map_err(|e| usage(format!("--server {server}: {e}")))?;
         for (name, url) in &self.http {
@@ -68,7 +64,7 @@ impl TargetArgs {
         if let Some(id) = &self.i_own_this_device {
             target = target.device(id);
         }
-        match target.unknown_names(known).as_slice() {
+        match target.unknown_names(protocol).as_slice() {
             [] => Ok(target),
             unknown => Err(usage(unknown.join("; "))),
         }
@@ -77,12 +73,12 @@ impl TargetArgs {
     /// The command that plays one case again, up to the choice of it. Values of variables stay out: they may be secret.
     pub(super) fn again(&self, choose: &Choose) -> String {
         let mut words = vec!["dummyload conformance".to_owned()];
-        words.extend(choose.folder().map(|folder| format!("--cases {folder}")));
+        words.extend(choose.again());
         let Some(server) = &self.server else { return words.join(" ") };
         words.push(format!("--server {server}"));
-        words.extend(choose.only_protocol().ok().map(|protocol| format!("--protocol {protocol}")));
         words.extend(self.http.iter().map(|(name, url)| format!("--http {name}={url}")));
         words.extend(self.admin.iter().map(|url| format!("--admin {url}")));
+        words.extend(self.admin_token.iter().map(|_| "--admin-token …".to_owned()));
         words.extend(self.have.iter().map(|capability| format!("--have {capability}")));
         words.extend(self.allow.iter().map(|hazard| format!("--allow {hazard}")));
         words.extend(self.i_own_this_device.iter().map(|id| format!("--i-own-this-device {id}")));
@@ -105,19 +101,18 @@ fn resolved(name: &str, value: &str) -> Result<String, String> {
 }
 
 /// A mock that this program has started, with all that it offers.
-pub(super) fn own(suite: &Suite, protocol: &str, started: &Started) -> Result<Target, String> {
+pub(super) fn own(protocol: &Protocol, started: &Started) -> Result<Target, String> {
     let mut target = Target::new(&started.mock.url())?.admin(&started.mock.admin_url(), None)?;
-    let Some(known) = suite.protocol(protocol) else { return target.own_mock() };
-    for service in known.services() {
+    for service in protocol.services() {
         target = target.http(service, &started.mock.http_url())?;
     }
-    for variable in known.variables() {
+    for variable in protocol.variables() {
         match &started.demo[variable.demo()] {
             Value::Null => {}
             Value::String(text) => target = target.variable(variable.name(), text),
             other => target = target.variable(variable.name(), other.to_string()),
         }
     }
-    target = known.mock_capabilities().fold(target, Target::have);
+    target = protocol.mock_capabilities().fold(target, Target::have);
     target.own_mock()
 }
