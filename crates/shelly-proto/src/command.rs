@@ -97,6 +97,11 @@ impl Relay {
         self
     }
 
+    /// The channel.
+    pub const fn channel(&self) -> Channel {
+        self.channel
+    }
+
     /// What becomes of the relay.
     pub const fn turn(&self) -> Turn {
         self.turn
@@ -200,6 +205,16 @@ impl Light {
         }
     }
 
+    /// The channel.
+    pub const fn channel(&self) -> Channel {
+        self.channel
+    }
+
+    /// Whether it is to be changed over.
+    pub(crate) fn is_toggle(&self) -> bool {
+        self.turn == Some(Turn::Toggle)
+    }
+
     /// A colour.
     #[must_use]
     pub const fn rgb(self, red: u8, green: u8, blue: u8) -> Self {
@@ -251,6 +266,11 @@ impl Roller {
     /// Stop.
     pub const fn stop(channel: Channel) -> Self {
         Self { channel, direction: None, duration: None }
+    }
+
+    /// The channel.
+    pub const fn channel(&self) -> Channel {
+        self.channel
     }
 
     /// Where it goes; `None` if it stops.
@@ -318,6 +338,11 @@ impl RollerToPos {
     /// Both.
     pub const fn both(channel: Channel, cover: Move, slats: Move) -> Self {
         Self { channel, cover: Some(cover), slats: Some(slats) }
+    }
+
+    /// The channel.
+    pub const fn channel(&self) -> Channel {
+        self.channel
     }
 
     /// Where the cover goes.

@@ -45,7 +45,7 @@ pub enum Form {
     Decimal,
     /// Hexadecimal digits: over HTTP.
     Hex,
-    /// A JSON number: virtual devices over HTTP, and old clients on the socket.
+    /// A plain number: virtual devices over HTTP, and old clients on the socket.
     Number,
     /// A name that begins with X: devices behind a gateway (BLE, Z-Wave).
     X,
@@ -68,7 +68,8 @@ impl DeviceId {
             }
             _ => None,
         };
-        Self::named(text).or_else(hex).or_else(|| Self::digits(text)).unwrap_or_else(|| Self::other(text))
+        let number = || Some(Self { form: Form::Number, ..Self::digits(text)? });
+        Self::named(text).or_else(hex).or_else(number).unwrap_or_else(|| Self::other(text))
     }
 
     /// An id beside a known generation, as in `_dev_info`. Only devices of Gen1 and of the Gen2 kind have hexadecimal

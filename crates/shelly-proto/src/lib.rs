@@ -11,6 +11,7 @@ mod command;
 mod error;
 mod errors;
 mod escape;
+pub mod http;
 mod ids;
 mod message;
 pub mod status;
