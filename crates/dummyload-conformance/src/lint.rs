@@ -1,6 +1,6 @@
 //! Checks over the whole suite that no single file shows.
 
-use crate::case::{Case, Hazard, Verb, Weight};
+use crate::case::{Case, Verb, Weight};
 use crate::suite::{HazardSign, Protocol, Suite};
 use crate::target::BUILT_IN;
 use crate::text::Text;
@@ -163,9 +163,6 @@ fn hazards(protocol: &Protocol, case: &Case, found: &mut impl FnMut(usize, Strin
     for (line, sign) in undeclared(protocol, case) {
         let class = sign.class;
         found(line, format!("this is {class} ({}): the case must say hazard = \"{class}\"", sign.why));
-    }
-    if case.hazard == Hazard::Physical && protocol.device.is_none() {
-        found(1, "the case is physical, but target.toml names no `device` variable".into());
     }
 }
 

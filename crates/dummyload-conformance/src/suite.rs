@@ -18,7 +18,6 @@ pub struct Suite {
 pub struct Protocol {
     pub(crate) name: String,
     pub(crate) title: String,
-    pub(crate) device: Option<String>,
     pub(crate) profiles: Vec<(String, Endpoint)>,
     pub(crate) variables: Vec<Variable>,
     pub(crate) services: Vec<Named>,
@@ -72,6 +71,8 @@ pub struct Variable {
     pub(crate) name: String,
     pub(crate) help: String,
     pub(crate) secret: bool,
+    /// It names something that physical cases act on.
+    pub(crate) device: bool,
     pub(crate) demo: String,
     pub(crate) default: Option<String>,
 }

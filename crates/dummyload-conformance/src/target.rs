@@ -22,7 +22,7 @@ pub struct Target {
     variables: BTreeMap<String, String>,
     have: BTreeSet<String>,
     allowed: BTreeSet<Hazard>,
-    device: Option<String>,
+    devices: BTreeSet<String>,
     own_mock: bool,
 }
 
@@ -47,7 +47,7 @@ impl Target {
             variables: BTreeMap::new(),
             have: BTreeSet::new(),
             allowed: BTreeSet::from([Hazard::None]),
-            device: None,
+            devices: BTreeSet::new(),
             own_mock: false,
         })
     }
@@ -92,10 +92,10 @@ impl Target {
         self
     }
 
-    /// The device that the user owns: without it no physical case runs off loopback.
+    /// A device that the user owns: off loopback a physical case runs only if all that it acts on is named so.
     #[must_use]
     pub fn device(mut self, id: impl Into<String>) -> Self {
-        self.device = Some(id.into());
+        self.devices.insert(id.into());
         self
     }
 
@@ -207,15 +207,26 @@ impl Target {
         if hazard != Hazard::Physical || self.is_local() {
             return None;
         }
-        let Some(name) = &protocol.device else {
-            return Some("is physical, and nothing says which device it acts on".into());
-        };
-        let acts_on = self.vars(protocol).text(name);
-        if self.device.is_some() && self.device == acts_on {
-            return None;
+        let vars = self.vars(protocol);
+        let mut list = devices(protocol, case).peekable();
+        if list.peek().is_none() {
+            return Some("is physical, and does not say what it acts on: it runs on this machine only".into());
         }
-        Some(format!("is physical off this machine: --i-own-this-device ID, with the value of {name}"))
+        let owned = |name: &str| vars.text(name).is_some_and(|id| self.devices.contains(&id));
+        let foreign = list.find(|name| !owned(name))?;
+        Some(format!("is physical off this machine: --i-own-this-device ID, with the value of {foreign}"))
     }
+}
+
+/// The variables of a case that name what it acts on.
+fn devices<'a>(protocol: &'a Protocol, case: &'a Case) -> impl Iterator<Item = &'a str> {
+    let used: BTreeSet<&str> = names(case).collect();
+    protocol
+        .variables
+        .iter()
+        .filter(|variable| variable.device)
+        .map(|variable| variable.name.as_str())
+        .filter(move |name| used.contains(name))
 }
 
 const NEEDS_CONTROL: &str = "needs a control plane: --admin URL";
@@ -224,12 +235,17 @@ const NEEDS_CONTROL: &str = "needs a control plane: --admin URL";
 fn wanted(case: &Case) -> Vec<&str> {
     let captured: BTreeSet<&str> =
         case.steps.iter().flat_map(|step| step.verb.templates()).flat_map(|template| template.captures()).collect();
+    names(case).filter(|name| !captured.contains(name)).collect()
+}
+
+/// All names in the placeholders of a case.
+fn names(case: &Case) -> impl Iterator<Item = &str> {
     let conns = case.conns.iter().flat_map(|conn| {
         std::iter::once(&conn.endpoint.path).chain(conn.endpoint.headers.iter().map(|(_, value)| value))
     });
     let texts = conns.chain(case.steps.iter().flat_map(|step| step.verb.texts())).flat_map(Text::names);
     let templates = case.steps.iter().flat_map(|step| step.verb.templates());
-    texts.chain(templates.flat_map(|template| template.names())).filter(|name| !captured.contains(name)).collect()
+    texts.chain(templates.flat_map(|template| template.names()))
 }
 
 fn base(text: &str, schemes: &[&str]) -> Result<Url, String> {
@@ -263,4 +279,92 @@ pub(crate) fn below(base: &Url, path: &str) -> String {
 /// All classes that [`Target::allow`] takes, for help texts.
 pub fn hazards() -> impl Iterator<Item = &'static str> {
     Hazard::ALL.iter().map(|(name, _)| *name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Suite;
+
+    fn suite(steps: &str) -> Suite {
+        let case = format!("title = \"t\"\nlevel = \"must\"\nevidence = [\"seed\"]\n{steps}");
+        let target = include_str!("../tests/fixtures/room/target.toml");
+        Suite::load([("room/target.toml", target), ("room/cases/a.toml", &case)]).unwrap()
+    }
+
+    fn skip(target: &Target, steps: &str) -> String {
+        let suite = suite(steps);
+        let reason = target.clone().variable("key", "k").skip(suite.protocol("room").unwrap(), &suite.cases()[0]);
+        reason.unwrap_or_else(|fault| Some(format!("fault: {fault}"))).unwrap_or_else(|| "runs".into())
+    }
+
+    const SWITCH: &str = "hazard = \"physical\"\n[[step]]\nsend = '{\"switch\":${lamp}}'\n";
+    const BLIND: &str = "hazard = \"physical\"\n[[step]]\nsend = '{\"switch\":\"the first\"}'\n";
+
+    #[test]
+    fn what_acts_elsewhere_wants_a_name() {
+        let here = Target::new("ws://127.0.0.1:1").unwrap();
+        let there = Target::new("wss://broker.example").unwrap();
+        let allowed = there.clone().allow(Hazard::Physical);
+        let wants = "is physical off this machine: --i-own-this-device ID, with the value of lamp";
+        for (target, steps, reason) in [
+            (&here, SWITCH, "is physical: --allow physical"),
+            (&here.clone().allow(Hazard::Mutates), SWITCH, "is physical: --allow physical"),
+            (&here.clone().allow(Hazard::Physical), SWITCH, "runs"),
+            (&here.clone().allow(Hazard::Physical), BLIND, "runs"),
+            (&here.clone().own_mock().unwrap(), SWITCH, "runs"),
+            (&there.clone().device("7"), SWITCH, "is physical: --allow physical"),
+            (&allowed, SWITCH, wants),
+            (&allowed.clone().device("8"), SWITCH, wants),
+            (&allowed.clone().device("7"), SWITCH, "runs"),
+            (&allowed.clone().device("7").variable("lamp", "8"), SWITCH, wants),
+            (
+                &allowed.clone().device("7"),
+                BLIND,
+                "is physical, and does not say what it acts on: it runs on this machine only",
+            ),
+            // One service elsewhere is enough to act elsewhere.
+            (&here.clone().allow(Hazard::Physical).http("desk", "https://desk.example").unwrap(), SWITCH, wants),
+        ] {
+            assert_eq!(skip(target, steps), reason, "{target:?}");
+        }
+    }
+
+    #[test]
+    fn a_hazard_that_is_not_owned_up_to_is_a_fault() {
+        let target = Target::new("ws://127.0.0.1:1").unwrap().own_mock().unwrap();
+        let fault = "fault: line 4 is physical (a lamp goes on), and the case does not say so";
+        assert_eq!(skip(&target, "[[step]]\nsend = '{\"switch\":${lamp}}'\n"), fault);
+        assert_eq!(skip(&target, "[[step]]\nsend_fragments = ['{\"swi', 'tch\":1}']\n"), fault);
+    }
+
+    #[test]
+    fn what_is_missing_is_told_with_the_flag_to_give() {
+        let target = Target::new("ws://127.0.0.1:1").unwrap();
+        for (steps, reason) in [
+            ("needs = [\"echo\"]\n[[step]]\nsend = '1'\n", "needs echo (the room repeats what is said): --have echo"),
+            ("needs = [\"http\"]\n[[step]]\nsend = '1'\n", "needs an HTTP service: --http NAME=URL"),
+            ("[[step]]\nadvance = \"1s\"\n", "needs a control plane: --admin URL"),
+            ("[[step]]\nsend = '[\"${name}\"]'\n", "needs name (not described): --var name=…"),
+            ("[[step]]\nexpect = '{\"a\":\"$capture:id\"}'\n[[step]]\nsend = '[\"${id}\"]'\n", "runs"),
+        ] {
+            assert_eq!(skip(&target, steps), reason);
+        }
+    }
+
+    #[test]
+    fn base_urls_have_no_secrets_in_them() {
+        for (url, part) in [
+            ("127.0.0.1:80", "this is no URL"),
+            ("http://127.0.0.1", "http:// cannot be used here; write it as ws:// or wss://host:port"),
+            ("ws://127.0.0.1/v2?ApiKey=k", "has no query"),
+            ("ws://me:k@127.0.0.1", "has no query, fragment or user"),
+        ] {
+            let error = Target::new(url).unwrap_err();
+            assert!(error.contains(part) && !error.contains("k@") && !error.contains("ApiKey"), "{error}");
+        }
+        let target = Target::new("ws://[::1]:80/base/").unwrap();
+        assert!(target.is_local());
+        assert_eq!(below(&target.server, "/v2"), "ws://[::1]/base/v2");
+    }
 }

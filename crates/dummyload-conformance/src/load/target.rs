@@ -13,23 +13,18 @@ pub(super) fn target(source: &Source<'_>, folder: &str) -> Protocol {
         root.error_at(name.span(), format!("the file lies in the folder `{folder}`, so this must be \"{folder}\""));
     }
     let title = root.required("title").into_inner();
-    let device = root.string("device");
-    let profiles: Vec<_> = root.tables("profile").into_iter().map(profile).collect();
+    let profiles = each(&mut root, "profile", profile, |(name, _)| name);
     if profiles.is_empty() {
         root.error("there is no [[profile]], which says below which path the server is reached");
     }
-    let variables: Vec<Variable> = root.tables("variable").into_iter().map(variable).collect();
-    if let Some(device) = device.as_ref().filter(|device| !variables.iter().any(|v| v.name == *device.get_ref())) {
-        root.error_at(device.span(), format!("`{}` is none of the variables of this file", device.get_ref()));
-    }
-    let services = root.tables("service").into_iter().map(|mut table| finished(named(&mut table), table)).collect();
-    let needs = root.tables("need").into_iter().map(need).collect();
+    let variables = each(&mut root, "variable", variable, |variable| &variable.name);
+    let services = each(&mut root, "service", service, |service| &service.name);
+    let needs = each(&mut root, "need", need, |need| &need.name.name);
     let hazards = root.tables("hazard").into_iter().filter_map(hazard).collect();
     root.finish();
     Protocol {
         name: folder.to_owned(),
         title,
-        device: device.map(toml::Spanned::into_inner),
         profiles,
         variables,
         services,
@@ -49,6 +44,25 @@ fn named(table: &mut Table<'_, '_>) -> Named {
     Named { name: table.required("name").into_inner(), help: table.required("help").into_inner() }
 }
 
+/// Reads the tables under a name, each of which must have a name of its own.
+fn each<'s, 'i, T>(
+    root: &mut Table<'s, 'i>,
+    name: &'static str,
+    read: fn(Table<'s, 'i>) -> T,
+    name_of: fn(&T) -> &str,
+) -> Vec<T> {
+    let mut list: Vec<T> = Vec::new();
+    for table in root.tables(name) {
+        let at = table.at.clone();
+        let item = read(table);
+        if list.iter().any(|other| name_of(other) == name_of(&item)) {
+            root.error_at(at, format!("a {name} `{}` stands here already", name_of(&item)));
+        }
+        list.push(item);
+    }
+    list
+}
+
 fn profile(mut table: Table<'_, '_>) -> (String, Endpoint) {
     let name = table.required("name").into_inner();
     let path = table.required("path");
@@ -66,7 +80,13 @@ fn variable(mut table: Table<'_, '_>) -> Variable {
     let secret = table.flag("secret").unwrap_or_default();
     let demo = table.string("demo").map_or_else(|| name.clone(), toml::Spanned::into_inner);
     let default = table.string("default").map(toml::Spanned::into_inner);
-    finished(Variable { name, help, secret, demo, default }, table)
+    let device = table.flag("device").unwrap_or_default();
+    finished(Variable { name, help, secret, device, demo, default }, table)
+}
+
+fn service(mut table: Table<'_, '_>) -> Named {
+    let service = named(&mut table);
+    finished(service, table)
 }
 
 fn need(mut table: Table<'_, '_>) -> Need {

@@ -32,8 +32,6 @@ struct Line {
     opening: u64,
     inbox: VecDeque<Event>,
     pongs: VecDeque<Vec<u8>>,
-    /// Its end has arrived, or it was never opened.
-    ended: bool,
     /// The end that has arrived.
     end: Option<Event>,
     /// A close frame has been sent: it answers no ping any more.
@@ -52,12 +50,16 @@ impl Line {
             opening: 0,
             inbox: VecDeque::new(),
             pongs: VecDeque::new(),
-            ended: true,
             end: None,
             closing: false,
             raw: false,
             mark: 0,
         }
+    }
+
+    /// Nothing more can arrive.
+    fn is_over(&self) -> bool {
+        self.socket.is_none() || self.end.is_some()
     }
 }
 
@@ -99,7 +101,7 @@ impl Net {
 
     /// Whether nothing can arrive there any more.
     pub(super) fn is_over(&self, conn: usize) -> bool {
-        self.lines[conn].ended && self.lines[conn].inbox.is_empty()
+        self.lines[conn].is_over() && self.lines[conn].inbox.is_empty()
     }
 
     pub(super) fn note(&mut self, who: &str, direction: Direction, kind: &'static str, text: impl Into<String>) {
@@ -122,7 +124,7 @@ impl Net {
         let opened = opened.unwrap_or_else(|_| Err(NotOpen::Failed("no answer to the handshake in time".into())));
         match opened {
             Ok(socket) => {
-                self.lines[conn] = Line { socket: Some(socket), opening, ended: false, ..Line::closed(name) };
+                self.lines[conn] = Line { socket: Some(socket), opening, ..Line::closed(name) };
                 Ok(())
             }
             Err(why) => {
@@ -131,7 +133,7 @@ impl Net {
                     NotOpen::Failed(why) => ("cut", why.clone()),
                 };
                 self.note(&name, Direction::Received, kind, text);
-                self.lines[conn].ended = true;
+                self.lines[conn] = Line::closed(name);
                 Err(why)
             }
         }
@@ -211,7 +213,7 @@ impl Net {
             if let Some(found) = take(self) {
                 return Ok(Some(found));
             }
-            if conns.iter().all(|conn| self.lines[*conn].ended) {
+            if conns.iter().all(|conn| self.lines[*conn].is_over()) {
                 return Ok(None);
             }
             if !self.pump(patience).await {
@@ -225,7 +227,7 @@ impl Net {
             if let Some(found) = take(self) {
                 return Ok(Some(found));
             }
-            if left.is_zero() || !proven || conns.iter().all(|conn| self.lines[*conn].ended) {
+            if left.is_zero() || !proven || conns.iter().all(|conn| self.lines[*conn].is_over()) {
                 return Ok(None);
             }
             left = left.saturating_sub(control.advance_to_next(left).await.map_err(Trouble)?);
@@ -243,7 +245,7 @@ impl Net {
     /// A ping on every connection and its pong, or the end. What one connection's message makes the target send on
     /// another is queued there when the first has its pong, so with several of them it takes two rounds.
     async fn settle(&mut self, until: Instant) -> bool {
-        let live = |line: &Line| !line.ended && !line.raw;
+        let live = |line: &Line| !line.is_over() && !line.raw;
         let rounds = if self.lines.iter().filter(|line| live(line)).count() > 1 { 2 } else { 1 };
         for _ in 0..rounds {
             self.mark += 1;
@@ -265,14 +267,8 @@ impl Net {
 
     /// Takes in one arrival; whether there was one before the time.
     async fn pump(&mut self, until: Instant) -> bool {
-        // What has arrived already counts even when the time is up.
-        let arrival = match self.news.try_recv() {
-            Ok(arrival) => arrival,
-            Err(_) => match timeout_at(until, self.news.recv()).await {
-                Ok(Some(arrival)) => arrival,
-                _ => return false,
-            },
-        };
+        // What has arrived already counts even when the time is up: the deadline is looked at last.
+        let Ok(Some(arrival)) = timeout_at(until, self.news.recv()).await else { return false };
         let line = &mut self.lines[arrival.conn];
         if line.opening != arrival.opening {
             return true;
@@ -288,7 +284,6 @@ impl Net {
         let t = millis(arrival.at.saturating_duration_since(self.started));
         let (conn, kind, text) = (line.name.clone(), event.kind(), event.text());
         self.transcript.push(Entry { t, conn, direction: Direction::Received, kind, text });
-        line.ended |= event.is_end();
         if event.is_end() {
             line.end = Some(event.clone());
         }

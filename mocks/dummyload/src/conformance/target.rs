@@ -32,9 +32,9 @@ pub(super) struct TargetArgs {
     /// Play cases of this hazard class too: mutates, public-post, physical
     #[arg(long, value_name = "HAZARD", value_delimiter = ',', requires = "server")]
     allow: Vec<Hazard>,
-    /// The device that physical cases act on, when the server is not on this machine: it must be yours
+    /// Something that physical cases act on, when the server is not on this machine: it must be yours
     #[arg(long, value_name = "ID", requires = "server")]
-    i_own_this_device: Option<String>,
+    i_own_this_device: Vec<String>,
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
@@ -47,23 +47,22 @@ impl TargetArgs {
     /// When something does not fit the protocol.
     pub(super) fn target(&self, protocol: &Protocol) -> Result<Target, Failure> {
         let usage = |what: String| Failure(exit::USAGE, what);
-        let server = self.server.as_deref().unwrap_or_default();
-        let mut target = Target::new(server).map_err(|e| usage(format!("--server {server}: {e}")))?;
+        // What does not fit is not repeated: people paste URLs with their keys in them.
+        let mut target =
+            Target::new(self.server.as_deref().unwrap_or_default()).map_err(|e| usage(format!("--server: {e}")))?;
         for (name, url) in &self.http {
-            target = target.http(name, url).map_err(|e| usage(format!("--http {name}={url}: {e}")))?;
+            target = target.http(name, url).map_err(|e| usage(format!("--http {name}: {e}")))?;
         }
         if let Some(url) = &self.admin {
             let token = self.admin_token.as_deref();
-            target = target.admin(url, token).map_err(|e| usage(format!("--admin {url}: {e}")))?;
+            target = target.admin(url, token).map_err(|e| usage(format!("--admin: {e}")))?;
         }
         for (name, value) in &self.var {
             target = target.variable(name, resolved(name, value).map_err(usage)?);
         }
         target = self.have.iter().fold(target, |target, capability| target.have(capability));
         target = self.allow.iter().fold(target, |target, hazard| target.allow(*hazard));
-        if let Some(id) = &self.i_own_this_device {
-            target = target.device(id);
-        }
+        target = self.i_own_this_device.iter().fold(target, Target::device);
         match target.unknown_names(protocol).as_slice() {
             [] => Ok(target),
             unknown => Err(usage(unknown.join("; "))),
