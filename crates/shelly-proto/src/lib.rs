@@ -13,6 +13,7 @@ mod errors;
 mod escape;
 pub mod http;
 mod ids;
+mod lint;
 mod message;
 pub mod status;
 mod trid;
@@ -29,6 +30,7 @@ pub use command::{Command, IrEmit, Light, Move, Relay, Roller, RollerToPos, Rpc}
 pub use error::{BadParams, DecodeError, OutOfRange};
 pub use errors::Errors;
 pub use ids::{DeviceId, Form, Generation, normalize_loose};
+pub use lint::{Deviation, DeviationKind, Level, lint_client, lint_server};
 pub use message::{
     ActionData, ActionRequest, ActionResponse, ClientMessage, CommandBody, CommandData, CommandOutcome, CommandRequest,
     CommandResponse, DeviceRef, ErrorEvent, Extra, IrEmitParams, LightParams, Online, Other, Raw, RelayParams,

@@ -57,7 +57,7 @@ impl<'a> DeviceRef<'a> {
 }
 
 /// An id as the socket has it: a text, or the number of an old client.
-pub(super) fn frame_id(json: &str) -> Option<DeviceId> {
+pub(crate) fn frame_id(json: &str) -> Option<DeviceId> {
     match wire::text(json) {
         Some(text) => Some(DeviceId::in_frame(&text)),
         None => json.parse().ok().map(DeviceId::number),

@@ -52,11 +52,13 @@ impl<'a> ActionRequest<'a> {
         if let Some(trid) = &self.trid {
             trid.encode_into(object.name("trid"));
         }
-        let mut data = ObjectWriter::open(object.name("data"));
-        data.text("action", self.action.as_deref());
-        write_id(&mut data, "deviceId", self.device_id.as_ref());
-        self.data_extra.write(&mut data);
-        data.close();
+        if !self.extra.has("data") {
+            let mut data = ObjectWriter::open(object.name("data"));
+            data.text("action", self.action.as_deref());
+            write_id(&mut data, "deviceId", self.device_id.as_ref());
+            self.data_extra.write(&mut data);
+            data.close();
+        }
         self.extra.write(&mut object);
         object.close();
     }
@@ -132,6 +134,37 @@ impl<'a> ActionData<'a> {
     }
 }
 
+impl ActionData<'_> {
+    fn encode_into(&self, out: &mut Vec<u8>) {
+        let mut data = ObjectWriter::open(out);
+        data.text("result", self.result.as_deref());
+        write_id(&mut data, "deviceId", self.device_id.as_ref());
+        data.text("deviceType", self.device_type.as_deref());
+        data.text("deviceCode", self.device_code.as_deref());
+        data.json("deviceStatus", self.device_status.as_ref().map(Raw::as_str));
+        data.json("deviceSettings", self.device_settings.as_ref().map(Raw::as_str));
+        data.text("accessGroups", self.access_groups.as_deref());
+        data.text("host", self.host.as_deref());
+        self.extra.write(&mut data);
+        data.close();
+    }
+
+    /// The same without borrowed texts.
+    pub fn into_owned(self) -> ActionData<'static> {
+        ActionData {
+            result: self.result.map(owned),
+            device_id: self.device_id,
+            device_type: self.device_type.map(owned),
+            device_code: self.device_code.map(owned),
+            device_status: self.device_status.map(Raw::into_owned),
+            device_settings: self.device_settings.map(Raw::into_owned),
+            access_groups: self.access_groups.map(owned),
+            host: self.host.map(owned),
+            extra: self.extra.into_owned(),
+        }
+    }
+}
+
 impl<'a> ActionResponse<'a> {
     /// The name of the event.
     pub const EVENT: &'static str = "Integrator:ActionResponse";
@@ -156,36 +189,16 @@ impl<'a> ActionResponse<'a> {
             trid.encode_into(object.name("trid"));
         }
         object.text("user", self.user.as_deref());
-        let ActionData { device_id, device_status, device_settings, extra, .. } = &self.data;
-        let mut data = ObjectWriter::open(object.name("data"));
-        data.text("result", self.data.result.as_deref());
-        write_id(&mut data, "deviceId", device_id.as_ref());
-        data.text("deviceType", self.data.device_type.as_deref());
-        data.text("deviceCode", self.data.device_code.as_deref());
-        data.json("deviceStatus", device_status.as_ref().map(Raw::as_str));
-        data.json("deviceSettings", device_settings.as_ref().map(Raw::as_str));
-        data.text("accessGroups", self.data.access_groups.as_deref());
-        data.text("host", self.data.host.as_deref());
-        extra.write(&mut data);
-        data.close();
+        if !self.extra.has("data") {
+            self.data.encode_into(object.name("data"));
+        }
         self.extra.write(&mut object);
         object.close();
     }
 
     /// The same without borrowed texts.
     pub fn into_owned(self) -> ActionResponse<'static> {
-        let ActionData { result, device_id, device_type, device_code, .. } = self.data;
-        let data = ActionData {
-            result: result.map(owned),
-            device_id,
-            device_type: device_type.map(owned),
-            device_code: device_code.map(owned),
-            device_status: self.data.device_status.map(Raw::into_owned),
-            device_settings: self.data.device_settings.map(Raw::into_owned),
-            access_groups: self.data.access_groups.map(owned),
-            host: self.data.host.map(owned),
-            extra: self.data.extra.into_owned(),
-        };
-        ActionResponse { trid: self.trid, user: self.user.map(owned), data, extra: self.extra.into_owned() }
+        let (user, data) = (self.user.map(owned), self.data.into_owned());
+        ActionResponse { trid: self.trid, user, data, extra: self.extra.into_owned() }
     }
 }

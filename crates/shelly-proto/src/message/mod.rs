@@ -11,6 +11,7 @@ mod shared;
 
 pub use client::{ClientMessage, CommandData, CommandRequest, decode_client};
 pub use device::DeviceRef;
+pub(crate) use device::frame_id;
 pub use integrator::{ActionData, ActionRequest, ActionResponse};
 pub use params::{CommandBody, IrEmitParams, LightParams, RelayParams, RollerParams, RollerToPosParams};
 pub use response::{CommandOutcome, CommandResponse};

@@ -1,0 +1,124 @@
+//! How a message is written.
+
+use super::fields::{Field, Need, Want};
+use super::{DeviationKind, Level, Lint};
+use crate::Form;
+use crate::message::frame_id;
+use crate::wire::{self, Object};
+use alloc::collections::BTreeSet;
+use alloc::format;
+
+impl Lint {
+    /// Checks an object with everything in it. `ordered` is whether its members have one documented order.
+    pub(super) fn object(&mut self, pointer: &str, json: &str, fields: &[Field], ordered: bool) {
+        let Ok(object) = Object::read(json) else { return self.wrong_type(pointer, "an object", json) };
+        let mut last_place = 0;
+        let mut in_order = true;
+        let mut seen = BTreeSet::new();
+        for (name, value) in object.iter() {
+            let here = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
+            if !seen.insert(name) {
+                self.add(&here, DeviationKind::RepeatedMember, Level::Warning, "it stands twice; the last one counts");
+            }
+            match fields.iter().position(|field| field.name == name) {
+                Some(place) => {
+                    in_order &= place >= last_place;
+                    last_place = place;
+                    self.member(&here, value, &fields[place]);
+                }
+                None => {
+                    let text = "nobody knows such a member; it is passed over";
+                    self.add(&here, DeviationKind::UnknownMember, Level::Warning, text);
+                }
+            }
+        }
+        if ordered && !in_order {
+            let text = "members in another order than in the documents (15)";
+            self.add(pointer, DeviationKind::MemberOrder, Level::Info, text);
+        }
+        for field in fields.iter().filter(|field| field.need == Need::Required && !seen.contains(field.name)) {
+            let here = format!("{pointer}/{}", field.name);
+            self.add(&here, DeviationKind::MissingMember, Level::Warning, "the documents have this member (9, 10)");
+        }
+    }
+
+    fn member(&mut self, pointer: &str, value: &str, field: &Field) {
+        if wire::is_null(value) && !matches!(field.want, Want::Any) {
+            let text = "leave it out instead of sending null";
+            return self.add(pointer, DeviationKind::NullMember, Level::Warning, text);
+        }
+        if field.need == Need::Undocumented {
+            let text = "in use, but not in the documents (9.1, 11.1)";
+            self.add(pointer, DeviationKind::Undocumented, Level::Info, text);
+        }
+        let is_number = value.starts_with(|c: char| c == '-' || c.is_ascii_digit());
+        let is_text = value.starts_with('"');
+        match field.want {
+            Want::Any => {}
+            Want::Text if is_text => {}
+            Want::Open if value.starts_with('{') => {}
+            Want::List if value.starts_with('[') => {}
+            Want::Object(fields) => self.object(pointer, value, fields, true),
+            Want::Integer if is_number && value.parse::<i64>().is_ok() => {}
+            Want::Integer if is_number => self.loose(pointer, "a whole number"),
+            Want::Integer if wire::number(value).is_some() => self.loose(pointer, "a number, not a text"),
+            Want::Bit if matches!(value, "0" | "1") => {}
+            Want::Bit if wire::flag(value).is_some() => self.loose(pointer, "0 or 1"),
+            Want::Number | Want::Trid if value == "0" => {
+                let text = "count from 1: there are programs that take 0 for none (15, row 13)";
+                self.add(pointer, DeviationKind::ZeroTrid, Level::Warning, text);
+            }
+            Want::Number | Want::Trid if is_number && value.parse::<i64>().is_ok() => {}
+            Want::Trid if is_text => {}
+            Want::Number if is_text => self.loose(pointer, "a number, not a text"),
+            Want::Id => self.id(pointer, value),
+            want => self.wrong_type(pointer, want.name(), value),
+        }
+    }
+
+    fn id(&mut self, pointer: &str, value: &str) {
+        match frame_id(value).map(|id| id.form()) {
+            Some(Form::Decimal | Form::X) => {}
+            Some(Form::Number) => self.loose(pointer, "a text, not a number"),
+            Some(_) => {
+                let text = "ids on the socket are decimal; a hexadecimal one names no device (2.1)";
+                self.add(pointer, DeviationKind::NotDecimal, Level::Error, text);
+            }
+            None => self.wrong_type(pointer, Want::Id.name(), value),
+        }
+    }
+
+    fn loose(&mut self, pointer: &str, wanted: &str) {
+        let text = format!("write {wanted} (15)");
+        self.add(pointer, DeviationKind::LooseType, Level::Warning, text);
+    }
+
+    fn wrong_type(&mut self, pointer: &str, wanted: &str, found: &str) {
+        let found = match found.as_bytes().first() {
+            Some(b'"') => "a text",
+            Some(b'{') => "an object",
+            Some(b'[') => "an array",
+            Some(b't' | b'f') => "a boolean",
+            Some(b'n') => "null",
+            _ => "a number",
+        };
+        let text = format!("{wanted} is wanted here, this is {found}");
+        self.add(pointer, DeviationKind::WrongType, Level::Error, text);
+    }
+}
+
+impl Want {
+    /// For people.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Text => "a text",
+            Self::Integer | Self::Number => "a whole number",
+            Self::Bit => "0 or 1",
+            Self::Id => "a decimal number in a text",
+            Self::Trid => "a whole number or a text",
+            Self::Any => "any JSON",
+            Self::List => "an array",
+            Self::Open | Self::Object(_) => "an object",
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What is well written but makes no sense, or not the sense of the documents.
+
+use super::fields::params;
+use super::{DeviationKind, Level, Lint};
+use crate::error::BadParams;
+use crate::message::{CommandBody, CommandData, CommandOutcome, Raw, RpcOutcome, ServerMessage};
+use crate::wire::{self, Object};
+use alloc::format;
+
+const PARAMS: &str = "/data/params";
+
+impl Lint {
+    pub(super) fn command(&mut self, data: &CommandData<'_>) {
+        let fields = params(&data.cmd);
+        if fields.is_empty() {
+            if !data.cmd.is_empty() {
+                let text = "the commands are relay, light, roller, roller_to_pos and ir_emit (11.1)";
+                self.add("/data/cmd", DeviationKind::UnknownCommand, Level::Error, text);
+            }
+            return;
+        }
+        let Some(given) = data.params.as_ref().map(Raw::as_str).filter(|given| given.starts_with('{')) else { return };
+        self.object(PARAMS, given, fields, false);
+        if let CommandBody::Roller(roller) = data.body()
+            && matches!(roller.go.as_deref(), Some("open" | "close"))
+        {
+            let text = "the documents have up and down; open and close are in use as well (15, row 11)";
+            self.add("/data/params/go", DeviationKind::Undocumented, Level::Info, text);
+        }
+        let (name, kind, text) = match data.body().checked() {
+            Ok(_) => return,
+            // Told already if it is a required one or of a wrong type.
+            Err(BadParams::Missing("pos")) => {
+                let text = "one of pos, rel, slat_pos and slat_rel is wanted (15, row 19)";
+                ("pos", DeviationKind::MissingMember, text.into())
+            }
+            Err(BadParams::Missing(_) | BadParams::UnknownCommand) => return,
+            Err(BadParams::OutOfRange { name, range }) => {
+                (name, DeviationKind::OutOfRange, format!("it must be {range} (11.1)"))
+            }
+            Err(BadParams::Conflict(one, other)) => {
+                (one, DeviationKind::Conflict, format!("it cannot be together with this value of {other} (11.1)"))
+            }
+        };
+        self.add(&format!("{PARAMS}/{name}"), kind, Level::Error, text);
+    }
+
+    pub(super) fn event(&mut self, message: &ServerMessage<'_>) {
+        let (device, id) = match message {
+            ServerMessage::StatusOnChange(event) => {
+                self.serial(event.status.as_ref());
+                (event.device.is_some(), event.device_id.is_some())
+            }
+            ServerMessage::Online(event) => (event.device.is_some(), event.device_id.is_some()),
+            ServerMessage::Settings(event) => (event.device.is_some(), event.device_id.is_some()),
+            ServerMessage::CommandResponse(response) => {
+                if let CommandOutcome::Other(_) = response.outcome() {
+                    self.unclear("/data");
+                }
+                return;
+            }
+            ServerMessage::RpcResponse(response) => {
+                if let RpcOutcome::Other(_) = response.outcome() {
+                    self.unclear("/response");
+                }
+                return;
+            }
+            _ => return,
+        };
+        if id && !device {
+            // In place of what looks like two mistakes.
+            self.found.retain(|found| {
+                let missing = found.kind == DeviationKind::MissingMember && found.pointer == "/device";
+                let unknown = found.kind == DeviationKind::UnknownMember && found.pointer == "/deviceId";
+                !missing && !unknown
+            });
+            let text = "as integrators get it; others find the id in device (9.6)";
+            self.add("/deviceId", DeviationKind::IntegratorForm, Level::Info, text);
+        }
+    }
+
+    fn serial(&mut self, status: Option<&Raw<'_>>) {
+        let Some(object) = status.and_then(|status| Object::read(status.as_str()).ok()) else { return };
+        let serial = object.get("serial");
+        if !serial.is_some_and(|serial| wire::plain_text(serial).is_none() && wire::number(serial).is_some()) {
+            let text = "the vendor's example passes over events without a number here (9.1)";
+            self.add("/status/serial", DeviationKind::MissingMember, Level::Info, text);
+        }
+    }
+
+    fn unclear(&mut self, pointer: &str) {
+        let text = "nobody learns from this what became of the request (9.4, 11.2)";
+        self.add(pointer, DeviationKind::UnclearOutcome, Level::Warning, text);
+    }
+}
