@@ -20,6 +20,12 @@
 //! # }
 //! ```
 //!
+//! | feature | brings |
+//! | --- | --- |
+//! | `std` (default) | nothing but the standard library's traits; without it the crate needs `alloc` only |
+//! | `proptest` | `strategies`: arbitrary messages for property tests |
+//! | `schema` | JSON Schema of the messages and bodies, as implementations of `schemars::JsonSchema` |
+//!
 //! "dossier N.M" in these pages names a section of `docs/protocols/pishock.md`, which says for every rule how it is known.
 #![no_std]
 
