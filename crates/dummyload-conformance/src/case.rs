@@ -161,6 +161,17 @@ pub(crate) struct Weight {
     pub(crate) source: Option<String>,
 }
 
+impl Weight {
+    /// What a part does not say, its step says.
+    pub(crate) fn within(&self, step: &Self) -> Self {
+        Self {
+            level: self.level.or(step.level),
+            evidence: if self.evidence.is_empty() { step.evidence.clone() } else { self.evidence.clone() },
+            source: self.source.clone().or_else(|| step.source.clone()),
+        }
+    }
+}
+
 /// What a step does. Connections are numbers into [`Case::conns`].
 #[derive(Clone, Debug)]
 pub(crate) enum Verb {

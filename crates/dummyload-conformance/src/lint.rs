@@ -141,8 +141,10 @@ fn judgement(case: &Case, found: &mut impl FnMut(usize, String)) {
     weigh(1, &Weight::default());
     for step in &case.steps {
         let parts = if let Verb::All(list) = &step.verb { list.as_slice() } else { &[] };
-        let weights = std::iter::once(&step.weight).chain(parts.iter().map(|(_, weight)| weight));
-        weights.filter(|weight| **weight != Weight::default()).for_each(|weight| weigh(step.line, weight));
+        let inner = parts.iter().map(|(_, weight)| weight.within(&step.weight));
+        let mut weights: Vec<Weight> = std::iter::once(step.weight.clone()).chain(inner).collect();
+        weights.dedup();
+        weights.iter().filter(|weight| **weight != Weight::default()).for_each(|weight| weigh(step.line, weight));
     }
     for step in &case.steps {
         let short = step.verb.receivings().into_iter().any(|receiving| receiving.within < SHORTEST);

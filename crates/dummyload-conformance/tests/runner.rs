@@ -181,6 +181,26 @@ async fn an_unmet_guess_is_no_failure() {
 }
 
 #[tokio::test]
+async fn the_heaviest_part_that_is_missing_counts() {
+    let server = answering(|_| vec![Message::text("1")]).await;
+    let all = |step: &str, weak: &str, other: &str| {
+        format!(
+            "[[step]]\nsend = '0'\n[[step]]\n{step}all = [{{ expect = '{weak}', level = \"may\", within = \"100ms\" }}, \
+             {{ expect = '{other}', within = \"100ms\" }}]\n"
+        )
+    };
+    for (step, weak, other, wanted) in [
+        ("", "2", "1", "info"),
+        ("", "1", "2", "fail"),
+        ("", "2", "3", "fail"),
+        ("level = \"should\"\n", "1", "2", "non-strict"),
+        ("level = \"should\"\n", "2", "3", "non-strict"),
+    ] {
+        assert_eq!(verdict(&server, &all(step, weak, other)).await.0, wanted, "{step}{weak} {other}");
+    }
+}
+
+#[tokio::test]
 async fn all_takes_any_order_and_tells_what_is_missing() {
     let all = "[[step]]\nsend = '1'\n[[step]]\nall = [{ expect = '1' }, { expect = '2' }, { close = 4000 }]\n";
     let server = answering(|_| vec![Message::text("2"), Message::text("1"), closing(4000)]).await;
@@ -203,6 +223,11 @@ async fn any_of_names_what_it_saw() {
     }
     let server = answering(|_| vec![Message::text("2")]).await;
     insta::assert_snapshot!(verdict(&server, any).await.1);
+    let any = "[[step]]\nsend = '1'\n[[step]]\nany_of = [{ name = \"far\", expect = '{\"a\":1,\"b\":1}' }, \
+               { name = \"near\", expect = '{\"a\":1,\"b\":2}' }, { name = \"end\", close = \"any\" }]\n";
+    let server = answering(|_| vec![Message::text(r#"{"a":2,"b":2}"#)]).await;
+    let (_, text) = verdict(&server, any).await;
+    assert!(text.contains("/a  expected 1, got 2") && !text.contains("/b  "), "{text}");
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ mod net;
 mod step;
 mod tls;
 
-use crate::case::{Case, Grade, Weight};
+use crate::case::Case;
 use crate::redact::Redactor;
 use crate::report::{CaseReport, Failure, Run};
 use crate::suite::Protocol;
@@ -177,9 +177,8 @@ fn conclude(report: &mut CaseReport, play: Play<'_>, end: Result<(), Stop>, reda
             (report.verdict, report.reason) = (Verdict::Error, Some(format!("{place}: {why}")));
         }
         Err(Stop::Unmet(unmet)) => {
-            let weight = step.map(|step| step.weight.clone()).unwrap_or_default();
-            let weight = if unmet.weight == Weight::default() { weight } else { unmet.weight };
-            let grade: Grade = case.grade_of(&weight);
+            let weight = step.map_or(unmet.weight.clone(), |step| unmet.weight.within(&step.weight));
+            let grade = case.grade_of(&weight);
             report.verdict = report.verdict.max(grade.ceiling());
             report.failure = Some(Failure {
                 step: play.at,

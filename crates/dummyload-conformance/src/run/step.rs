@@ -80,7 +80,7 @@ impl Play<'_> {
             Verb::Send(conn, sending) => self.send(*conn, sending).await,
             Verb::Receive(receiving) => self.receive(receiving).await,
             Verb::Pong(conn, payload, within) => self.pong(*conn, &self.fill(payload)?, *within).await,
-            Verb::All(parts) => self.all(parts).await,
+            Verb::All(parts) => self.all(parts, &step.weight).await,
             Verb::AnyOf(alternatives) => self.any_of(alternatives, &step.weight).await,
             Verb::Open(conn, refusal) => {
                 self.net.calm().await;
@@ -199,7 +199,7 @@ impl Play<'_> {
         }
     }
 
-    async fn all(&mut self, parts: &[(Receiving, Weight)]) -> Outcome {
+    async fn all(&mut self, parts: &[(Receiving, Weight)], step: &Weight) -> Outcome {
         let mut open: Vec<&(Receiving, Weight)> = parts.iter().collect();
         while !open.is_empty() {
             let mut conns: Vec<usize> = open.iter().map(|(receiving, _)| receiving.conn).collect();
@@ -217,25 +217,21 @@ impl Play<'_> {
                         met = Some(n);
                         break;
                     }
-                    Err(unmet) => {
-                        if nearest.as_ref().is_none_or(|other| unmet.differences.len() < other.differences.len()) {
-                            nearest = Some(unmet);
-                        }
-                    }
+                    Err(unmet) => nearest = nearer(nearest, unmet),
                 }
             }
             match met {
                 Some(n) => drop(open.remove(n)),
-                None => return Err(self.unmet_all(&open, *nearest.unwrap_or_default())),
+                None => return Err(self.unmet_all(&open, step, *nearest.unwrap_or_default())),
             }
         }
         Ok(())
     }
 
     /// Several parts wait still: the heaviest says what it weighs that none of them fits.
-    fn unmet_all(&self, open: &[&(Receiving, Weight)], nearest: Unmet) -> Stop {
-        let heaviest = open.iter().max_by_key(|(_, weight)| self.case.grade_of(weight).ceiling());
-        let weight = heaviest.map(|(_, weight)| weight.clone()).unwrap_or_default();
+    fn unmet_all(&self, open: &[&(Receiving, Weight)], step: &Weight, nearest: Unmet) -> Stop {
+        let weights = open.iter().map(|(_, weight)| weight.within(step));
+        let weight = weights.max_by_key(|weight| self.case.grade_of(weight).ceiling()).unwrap_or_default();
         let expected = if open.len() == 1 {
             nearest.expected
         } else {
@@ -254,13 +250,19 @@ impl Play<'_> {
         conns.dedup();
         let found = self.net.next(&conns, within).await?;
         let event = found.as_ref().map(|(_, event)| event);
+        let mut nearest: Option<Box<Unmet>> = None;
         for alternative in alternatives {
             let receiving = &alternative.receiving;
-            let concerns = found.as_ref().is_none_or(|(conn, _)| *conn == receiving.conn);
-            if concerns && self.judge(receiving, event).is_ok() {
-                let ceiling = self.case.grade_of(weight).ceiling();
-                self.outcomes.push((alternative.name.clone(), alternative.verdict.min(ceiling)));
-                return Ok(());
+            if found.as_ref().is_some_and(|(conn, _)| *conn != receiving.conn) {
+                continue;
+            }
+            match self.judge(receiving, event) {
+                Ok(()) => {
+                    let ceiling = self.case.grade_of(weight).ceiling();
+                    self.outcomes.push((alternative.name.clone(), alternative.verdict.min(ceiling)));
+                    return Ok(());
+                }
+                Err(unmet) => nearest = nearer(nearest, unmet),
             }
         }
         let received = match event {
@@ -271,7 +273,9 @@ impl Play<'_> {
             .iter()
             .map(|alternative| format!("{} = {}", alternative.name, wish(&alternative.receiving)))
             .collect();
-        Err(unmet(format!("one of these: {}", list.join("; ")), received))
+        let expected = format!("one of these: {}", list.join("; "));
+        let nearest = *nearest.unwrap_or_default();
+        Err(Stop::Unmet(Box::new(Unmet { expected, received, ..nearest })))
     }
 
     /// Compares what has arrived, if anything has, with what is awaited.
@@ -365,6 +369,12 @@ impl Play<'_> {
         let (expected, received) = (template.source.clone(), body);
         Err(Stop::Unmet(Box::new(Unmet { expected, received, differences, ..Unmet::default() })))
     }
+}
+
+/// Of two misses, the one with fewer differences, if it has any: it says best what is wrong.
+fn nearer(other: Option<Box<Unmet>>, unmet: Box<Unmet>) -> Option<Box<Unmet>> {
+    let distance = |unmet: &Unmet| (unmet.differences.is_empty(), unmet.differences.len());
+    Some(other.filter(|other| distance(other) <= distance(&unmet)).unwrap_or(unmet))
 }
 
 fn closes(codes: &[u16], code: Option<u16>) -> bool {
