@@ -146,7 +146,7 @@ fn refusal(status: u16, object: &Object<'_>) -> HttpError {
 pub(super) fn data(status: u16, body: &[u8]) -> Result<Object<'_>, HttpError> {
     let answer = accepted(status, body)?;
     if answer.get("isok").and_then(wire::boolean) != Some(true) {
-        return Err(HttpError::shape("isok is missing"));
+        return Err(HttpError::shape("isok must be true"));
     }
     match answer.get("data") {
         Some(data) => Object::read(data).map_err(|_| HttpError::shape("data must be an object")),
@@ -159,6 +159,6 @@ pub(super) fn done(status: u16, body: &[u8]) -> Result<(), HttpError> {
     let answer = accepted(status, body)?;
     match answer.get("isok").and_then(wire::boolean) {
         Some(true) => Ok(()),
-        _ => Err(HttpError::shape("isok is missing")),
+        _ => Err(HttpError::shape("isok must be true")),
     }
 }

@@ -1,7 +1,7 @@
 //! What is well written but makes no sense, or not the sense of the documents.
 
 use super::fields::params;
-use super::{DeviationKind, Level, Lint};
+use super::{Deviation, DeviationKind, Level, Lint};
 use crate::error::BadParams;
 use crate::message::{CommandBody, CommandData, CommandOutcome, Raw, RpcOutcome, ServerMessage};
 use crate::wire::{self, Object};
@@ -46,34 +46,33 @@ impl Lint {
     }
 
     pub(super) fn event(&mut self, message: &ServerMessage<'_>) {
-        let (device, id) = match message {
+        match message {
             ServerMessage::StatusOnChange(event) => {
                 self.serial(event.status.as_ref());
-                (event.device.is_some(), event.device_id.is_some())
+                self.integrator_form();
             }
-            ServerMessage::Online(event) => (event.device.is_some(), event.device_id.is_some()),
-            ServerMessage::Settings(event) => (event.device.is_some(), event.device_id.is_some()),
+            ServerMessage::Online(_) | ServerMessage::Settings(_) => self.integrator_form(),
             ServerMessage::CommandResponse(response) => {
                 if let CommandOutcome::Other(_) = response.outcome() {
                     self.unclear("/data");
                 }
-                return;
             }
             ServerMessage::RpcResponse(response) => {
                 if let RpcOutcome::Other(_) = response.outcome() {
                     self.unclear("/response");
                 }
-                return;
             }
-            _ => return,
-        };
-        if id && !device {
-            // In place of what looks like two mistakes.
-            self.found.retain(|found| {
-                let missing = found.kind == DeviationKind::MissingMember && found.pointer == "/device";
-                let unknown = found.kind == DeviationKind::UnknownMember && found.pointer == "/deviceId";
-                !missing && !unknown
-            });
+            _ => {}
+        }
+    }
+
+    /// `deviceId` instead of `device` looks like two mistakes, and is the flavour of others.
+    fn integrator_form(&mut self) {
+        let missing = (DeviationKind::MissingMember, "/device");
+        let unknown = (DeviationKind::UnknownMember, "/deviceId");
+        let is = |found: &Deviation, mistake: (DeviationKind, &str)| (found.kind, found.pointer.as_str()) == mistake;
+        if [missing, unknown].into_iter().all(|mistake| self.found.iter().any(|found| is(found, mistake))) {
+            self.found.retain(|found| !is(found, missing) && !is(found, unknown));
             let text = "as integrators get it; others find the id in device (9.6)";
             self.add("/deviceId", DeviationKind::IntegratorForm, Level::Info, text);
         }
