@@ -1,7 +1,33 @@
 //! Conformance suite for WebSocket APIs: cases as data, verdicts graded by evidence, reports.
 //!
-//! The crate knows no protocol. It reads cases and what they need to know about a protocol from TOML files, plays them
-//! against a server, and reports. The format is described in `docs/conformance.md` of the project.
+//! The crate knows no protocol and shares no code with the servers and clients that it judges. It reads cases, and what
+//! they need to know about a protocol, from TOML files, plays them against a server, and reports. `docs/conformance.md`
+//! of the project describes the files, the verdicts and the reports.
+//!
+//! ```no_run
+//! use dummyload_conformance::{Filter, Report, RunOptions, Suite, Target, TextOptions, run};
+//!
+//! # async fn judge(files: Vec<(String, String)>) -> Result<(), Box<dyn std::error::Error>> {
+//! let suite = Suite::load(files)?; // paths below `fixtures/`, with their content
+//! let protocol = suite.protocol("pishock").ok_or("no cases of this protocol")?;
+//! let target = Target::new("ws://127.0.0.1:9000")?.variable("username", "me").variable("api_key", "...");
+//! let options = RunOptions::default();
+//! let cases = suite.select(&Filter::default());
+//! let run = run(protocol, &cases, &target, &options, |progress| eprintln!("{}", progress.case.id())).await?;
+//! let report = Report::new(vec![run], options.strict);
+//! report.write_text(&mut std::io::stdout(), &TextOptions::default())?;
+//! std::process::exit(report.exit_code().into());
+//! # }
+//! ```
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | `load`, `case`, `template`, `text` | the files, read once and with all their mistakes at once |
+//! | `suite`, `lint` | all cases, the choice among them, what is not right across files |
+//! | `target`, `vars` | who is judged, what is known about it, what may be done to it |
+//! | `run` | sockets, HTTP calls, waiting; one case after the other |
+//! | `matcher`, `verdict` | differences, and how much they weigh |
+//! | `report`, `transcript`, `redact` | what was found, without secrets |
 
 mod case;
 mod choice;

@@ -436,6 +436,28 @@ async fn a_server_that_takes_nothing_in_does_not_hang_the_suite() {
 }
 
 #[tokio::test]
+async fn the_suite_says_goodbye() {
+    let (tell, told) = tokio::sync::oneshot::channel();
+    let tell = std::sync::Arc::new(std::sync::Mutex::new(Some(tell)));
+    let server = listen(move |stream| {
+        let tell = std::sync::Arc::clone(&tell);
+        async move {
+            // The first connection only asks whether somebody is there.
+            let Ok(mut peer) = accept_async(stream).await else { return };
+            let _ = peer.send(pong()).await;
+            if let Some(Ok(message)) = peer.next().await {
+                let _ = tell.lock().unwrap().take().unwrap().send(message);
+            }
+        }
+    })
+    .await;
+    let steps = "[[step]]\nexpect = '{\"answer\":\"pong\"}'\n";
+    assert_eq!(verdict(&server, steps).await.0, "pass");
+    let Message::Close(Some(frame)) = told.await.unwrap() else { panic!("no close frame") };
+    assert_eq!(u16::from(frame.code), 1000);
+}
+
+#[tokio::test]
 async fn fail_fast_leaves_the_rest_out() {
     let server = answering(|_| vec![Message::text("0")]).await;
     let suite = suite(&[("a/one", PING), ("a/two", PING)]);

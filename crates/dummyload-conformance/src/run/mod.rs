@@ -150,6 +150,7 @@ async fn judge(
     let mut play = Play { case, target, net, vars, at: 0, outcomes: Vec::new() };
     let budget = case.budget.saturating_mul(options.slow);
     let played = AssertUnwindSafe(timeout(budget, play.play())).catch_unwind().await;
+    play.net.farewell().await;
     let end = match played {
         Ok(Ok(end)) => end,
         Ok(Err(_)) => Err(step::unmet(

@@ -234,6 +234,15 @@ impl Net {
         }
     }
 
+    /// Closes what is open, as a well-behaved client does. Nobody waits for the answer.
+    pub(super) async fn farewell(&mut self) {
+        for line in self.lines.iter_mut().filter(|line| !line.is_over() && !line.closing && !line.raw) {
+            if let Some(socket) = &mut line.socket {
+                let _ = timeout(GRACE, socket.close(1000)).await;
+            }
+        }
+    }
+
     /// Lets the target deal with all that was sent, as far as that can be proven.
     pub(super) async fn calm(&mut self) {
         if self.control.is_some() {
