@@ -27,10 +27,14 @@ const PING: &str = "
 send = '{\"say\":\"ping\"}'
 [[step]]
 expect = '{\"answer\":\"pong\",\"n\":\"$int\"}'
-within = \"300ms\"
 [[step]]
 quiet = \"30ms\"
 ";
+
+/// The same for a server that is known to stay silent. What is to arrive has all the time that a slow machine needs.
+fn in_vain() -> String {
+    PING.replacen("expect", "within = \"100ms\"\nexpect", 1)
+}
 
 fn pong() -> Message {
     Message::text(r#"{"answer":"pong","n":1,"more":true}"#)
@@ -51,13 +55,13 @@ async fn a_wrong_reply_fails_with_every_difference() {
 #[tokio::test]
 async fn silence_fails() {
     let server = answering(|_| Vec::new()).await;
-    insta::assert_snapshot!(verdict(&server, PING).await.1);
+    insta::assert_snapshot!(verdict(&server, &in_vain()).await.1);
 }
 
 #[tokio::test]
 async fn a_frame_too_many_fails() {
     let server = answering(|_| vec![pong(), pong()]).await;
-    insta::assert_snapshot!(verdict(&server, PING).await.1);
+    insta::assert_snapshot!(verdict(&server, &PING.replace("30ms", "10s")).await.1);
 }
 
 #[tokio::test]
@@ -74,7 +78,7 @@ fn closing(code: u16) -> Message {
 
 #[tokio::test]
 async fn closes_are_told_apart() {
-    let steps = |expected: &str| format!("[[step]]\nsend = '1'\n[[step]]\n{expected}\nwithin = \"300ms\"\n");
+    let steps = |expected: &str| format!("[[step]]\nsend = '1'\n[[step]]\n{expected}\n");
     let server = answering(|_| vec![closing(4001)]).await;
     assert_eq!(verdict(&server, &steps("close = [1008, 4001]")).await.0, "pass");
     assert_eq!(verdict(&server, &steps("close = \"any\"")).await.0, "pass");
@@ -159,7 +163,7 @@ async fn a_refusal_can_be_what_is_wanted() {
 #[tokio::test]
 async fn an_end_that_was_looked_at_stays_the_end() {
     let case = "[[conn]]\nname = \"main\"\nopen = false\n[[step]]\nopen = \"main\"\nrefused = \"maybe\"\n";
-    let asked = "[[step]]\nsend = '1'\n[[step]]\nwithin = \"300ms\"\nexpect = '\"no\"'\n";
+    let asked = "[[step]]\nsend = '1'\n[[step]]\nexpect = '\"no\"'\n";
     let over = "[[step]]\nany_of = [{ name = \"refused\", refused = 403 }, { name = \"closed\", close = 4001 }]\n";
     let again = "[[step]]\nsend = '2'\n";
     let refusing = refusing().await;
@@ -174,19 +178,19 @@ async fn an_end_that_was_looked_at_stays_the_end() {
 #[tokio::test]
 async fn an_unmet_guess_is_no_failure() {
     let server = answering(|_| Vec::new()).await;
-    let guess = PING.replacen("within", "evidence = [\"guess\"]\nlevel = \"info\"\nwithin", 1);
+    let guess = in_vain().replacen("within", "evidence = [\"guess\"]\nlevel = \"info\"\nwithin", 1);
     assert_eq!(verdict(&server, &guess).await.0, "info");
-    let client = PING.replacen("within", "evidence = [\"client\"]\nwithin", 1);
+    let client = in_vain().replacen("within", "evidence = [\"client\"]\nwithin", 1);
     assert_eq!(verdict(&server, &client).await.0, "non-strict");
 }
 
 #[tokio::test]
 async fn the_heaviest_part_that_is_missing_counts() {
-    let server = answering(|_| vec![Message::text("1")]).await;
+    let server = answering(|_| vec![Message::text("1"), Message::text("9")]).await;
     let all = |step: &str, weak: &str, other: &str| {
         format!(
-            "[[step]]\nsend = '0'\n[[step]]\n{step}all = [{{ expect = '{weak}', level = \"may\", within = \"100ms\" }}, \
-             {{ expect = '{other}', within = \"100ms\" }}]\n"
+            "[[step]]\nsend = '0'\n[[step]]\n{step}all = [{{ expect = '{weak}', level = \"may\" }}, \
+             {{ expect = '{other}' }}]\n"
         )
     };
     for (step, weak, other, wanted) in [
@@ -212,12 +216,12 @@ async fn all_takes_any_order_and_tells_what_is_missing() {
 #[tokio::test]
 async fn any_of_names_what_it_saw() {
     let any = "[[step]]\nsend = '1'\n[[step]]\nany_of = [{ name = \"one\", expect = '1' }, \
-               { name = \"silent\", quiet = \"30ms\", verdict = \"info\" }]\n";
-    for (server, wanted, name) in [
-        (answering(|_| vec![Message::text("1")]).await, "pass", "one"),
-        (answering(|_| Vec::new()).await, "info", "silent"),
+               { name = \"silent\", quiet = \"10s\", verdict = \"info\" }]\n";
+    for (server, quiet, wanted, name) in [
+        (answering(|_| vec![Message::text("1")]).await, "10s", "pass", "one"),
+        (answering(|_| Vec::new()).await, "30ms", "info", "silent"),
     ] {
-        let (seen, text) = verdict(&server, any).await;
+        let (seen, text) = verdict(&server, &any.replace("10s", quiet)).await;
         assert_eq!(seen, wanted, "{text}");
         assert!(text.contains(&format!("  {name}\n")), "{text}");
     }
@@ -366,7 +370,7 @@ async fn with_a_control_plane_waiting_costs_no_time() {
     let options = RunOptions::default();
     let run = report(&suite, &target, &options);
     // Real time, as a bound against hanging only.
-    let (_, text) = tokio::time::timeout(Duration::from_secs(20), run).await.unwrap();
+    let (_, text) = tokio::time::timeout(Duration::from_secs(120), run).await.unwrap();
     insta::assert_snapshot!(text);
     assert_eq!(state.lock().unwrap().resets, 3);
 }
