@@ -139,7 +139,7 @@ pub(crate) struct Engine {
 
 impl Engine {
     pub(crate) fn new(mut world: Box<dyn World>, clock: Clock, seed: Seed, max_queue: usize) -> Self {
-        world.reset(seed);
+        world.reset(seed, clock.now());
         Self {
             world,
             start: clock.now(),
@@ -362,7 +362,7 @@ impl Engine {
         self.later.clear();
         self.journal.clear();
         self.clock.restart(self.start);
-        self.world.reset(seed);
+        self.world.reset(seed, self.clock.now());
         self.settle(Vec::new());
     }
 

@@ -110,7 +110,7 @@ impl MockBuilder {
     ///
     /// # Errors
     /// When the address cannot be listened on, or lies off loopback without an admin token; the text says what to do.
-    pub async fn start(self, world: Box<dyn World>) -> io::Result<Mock> {
+    pub async fn start(self, mut world: Box<dyn World>) -> io::Result<Mock> {
         let mut listeners = Vec::new();
         for address in std::iter::once(self.address).chain(self.more) {
             if !address.ip().is_loopback() && self.admin_token.is_none() {
@@ -126,6 +126,7 @@ impl MockBuilder {
         }
         let addresses = listeners.iter().map(TcpListener::local_addr).collect::<io::Result<Vec<_>>>()?;
         let issued = self.tls.as_ref().map(Tls::issue).transpose()?;
+        world.listening(&base_url("http", issued.is_some(), addresses[0]));
         let clock = Clock::new(self.clock, self.start);
         let engine = Engine::new(world, clock, self.seed, self.limits.queue);
         let engine: Shared = Arc::new(Mutex::new(engine));
@@ -140,6 +141,10 @@ impl MockBuilder {
         let ca = issued.map(|issued| issued.ca);
         Ok(Mock { addresses, ca, engine, stop, task: Some(tokio::spawn(server.run(listeners))) })
     }
+}
+
+fn base_url(scheme: &str, tls: bool, address: SocketAddr) -> String {
+    format!("{scheme}{}://{address}", if tls { "s" } else { "" })
 }
 
 /// One running mock server. Dropping it ends all connections at once; [`Mock::stop`] ends them in good order.
@@ -177,12 +182,12 @@ impl Mock {
 
     /// `ws://` or `wss://` and the address, without path.
     pub fn url(&self) -> String {
-        format!("{}://{}", if self.ca.is_some() { "wss" } else { "ws" }, self.address())
+        base_url("ws", self.ca.is_some(), self.address())
     }
 
     /// `http://` or `https://` and the address, without path.
     pub fn http_url(&self) -> String {
-        format!("{}://{}", if self.ca.is_some() { "https" } else { "http" }, self.address())
+        base_url("http", self.ca.is_some(), self.address())
     }
 
     /// The base address of the control plane, which is served without TLS too.

@@ -1,7 +1,7 @@
 //! What a simulated service is: state and rules, without sockets, tasks or a clock of its own.
 
 use crate::{Cx, HttpRequest, HttpResponse, Manners};
-use dummyload_session::Deadline;
+use dummyload_session::{Deadline, Timestamp};
 use serde_json::Value;
 use std::fmt;
 use std::sync::Arc;
@@ -40,6 +40,12 @@ impl fmt::Display for Seed {
 /// One simulated service. The host calls it with one input at a time, under a lock; it answers by effects on the
 /// [`Cx`]. It never waits, and the same seed and inputs give the same effects.
 pub trait World: Send {
+    /// Where the service is reached, as `http://127.0.0.1:4102`: for answers that name the server itself. Called once before
+    /// anything else if there is such a place; a simulation has none.
+    fn listening(&mut self, base_url: &str) {
+        let _ = base_url;
+    }
+
     /// Somebody asks for a WebSocket. `peer` is the id it will have if it is accepted.
     fn handshake(&mut self, cx: &mut Cx<'_>, peer: PeerId, request: &HttpRequest) -> Admission;
 
@@ -76,8 +82,9 @@ pub trait World: Send {
     /// The verbs of [`World::control`], each with one line of help.
     fn verbs(&self) -> &'static [(&'static str, &'static str)];
 
-    /// Back to the initial state. All connections are gone already, and their ids are never used again.
-    fn reset(&mut self, seed: Seed);
+    /// To the initial state, at this time: at the start, and whenever somebody asks for it. All connections are gone already,
+    /// and their ids are never used again.
+    fn reset(&mut self, seed: Seed, now: Timestamp);
 
     /// The whole state as JSON, for people and tests. Secrets may be in it; the host redacts them by name.
     fn snapshot(&self) -> Value;

@@ -98,7 +98,7 @@ impl World for Room {
         &[("echo", "gives back the body")]
     }
 
-    fn reset(&mut self, _: Seed) {
+    fn reset(&mut self, _: Seed, _: Timestamp) {
         self.peers.clear();
         self.waiting.clear();
         self.next_tick = None;

@@ -325,7 +325,7 @@ impl World for PishockWorld {
         control::VERBS
     }
 
-    fn reset(&mut self, _: Seed) {
+    fn reset(&mut self, _: Seed, _: Timestamp) {
         let first = std::mem::take(&mut self.first);
         self.start_with(&first);
         self.first = first;
