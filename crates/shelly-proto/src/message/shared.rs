@@ -76,6 +76,13 @@ impl<'a> Raw<'a> {
     }
 }
 
+impl From<&serde_json::Value> for Raw<'static> {
+    fn from(value: &serde_json::Value) -> Self {
+        use alloc::string::ToString;
+        Self(Cow::Owned(value.to_string()))
+    }
+}
+
 impl fmt::Display for Raw<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
