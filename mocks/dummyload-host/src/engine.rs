@@ -168,7 +168,7 @@ impl Engine {
     }
 
     pub(crate) fn snapshot(&self) -> Value {
-        let mut state = self.world.snapshot();
+        let mut state = self.world.snapshot(self.clock.now());
         self.redactor().value(&mut state);
         state
     }

@@ -86,8 +86,8 @@ pub trait World: Send {
     /// and their ids are never used again.
     fn reset(&mut self, seed: Seed, now: Timestamp);
 
-    /// The whole state as JSON, for people and tests. Secrets may be in it; the host redacts them by name.
-    fn snapshot(&self) -> Value;
+    /// The whole state at this time as JSON, for people and tests. Secrets may be in it; the host redacts them by name.
+    fn snapshot(&self, now: Timestamp) -> Value;
 
     /// The names of query parameters, headers and JSON members whose values are secret, in lower case.
     fn secret_names(&self) -> &'static [&'static str];

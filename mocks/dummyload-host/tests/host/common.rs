@@ -105,7 +105,7 @@ impl World for Room {
         self.heard = 0;
     }
 
-    fn snapshot(&self) -> Value {
+    fn snapshot(&self, _: Timestamp) -> Value {
         json!({"heard": self.heard, "key": "sesame"})
     }
 

@@ -331,7 +331,7 @@ impl World for PishockWorld {
         self.first = first;
     }
 
-    fn snapshot(&self) -> Value {
+    fn snapshot(&self, _: Timestamp) -> Value {
         self.show()
     }
 
