@@ -3,6 +3,7 @@
 use super::Limits;
 use super::token::{Place, TokenError};
 use crate::{Elsewhere, HostPolicy, Server};
+use alloc::string::String;
 use core::time::Duration;
 use dummyload_session::{BackoffPolicy, Secret};
 
@@ -28,18 +29,19 @@ impl SessionConfig {
     /// # Errors
     /// The token names no server, or one that the policy does not agree with.
     pub fn new(token: impl Into<String>, policy: HostPolicy) -> Result<Self, TokenError> {
-        let config = Self::with(token.into(), Place::by_token(policy));
-        config.place.endpoint(&config.token).map(|_| config)
+        let token = Secret::new(token.into());
+        let place = Place::by_token(&token, policy)?;
+        Ok(Self::with(token, place))
     }
 
     /// A session at this server, whatever the token says. For tests and mocks.
     pub fn at(token: impl Into<String>, server: Server) -> Self {
-        Self::with(token.into(), Place::at(server))
+        Self::with(Secret::new(token.into()), Place::at(server))
     }
 
-    fn with(token: String, place: Place) -> Self {
+    fn with(token: Secret<String>, place: Place) -> Self {
         Self {
-            token: Secret::new(token),
+            token,
             lifetime: None,
             place,
             limits: Limits::default(),

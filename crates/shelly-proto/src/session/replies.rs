@@ -1,15 +1,12 @@
 //! What the cloud says: answers, events, and the rest.
 
-use super::pending::{self, Answer};
+use super::pending;
 use super::{Event, Refusal, Reply, ShellySession, Unclear};
 use crate::message::{CommandOutcome, RpcOutcome, decode_server};
 use crate::{CommandResponse, RpcResponse, ServerMessage};
 use alloc::boxed::Box;
 use alloc::string::String;
-use dummyload_session::{MatchedBy, Outcome, Timestamp};
-
-/// The one way in which an answer finds its request here.
-const MATCHED: MatchedBy = MatchedBy::Id;
+use dummyload_session::{MatchedBy, Outcome, RequestToken, Timestamp};
 
 impl ShellySession {
     pub(super) fn text(&mut self, now: Timestamp, text: &str) {
@@ -42,53 +39,46 @@ impl ShellySession {
     }
 
     fn command_response(&mut self, response: CommandResponse<'_>, raw: &str) {
-        let outcome = match response.outcome() {
-            CommandOutcome::Ok => {
-                let reply = Reply::Command(Box::new(response.clone().into_owned()));
-                Outcome::Done { reply, matched: MATCHED }
-            }
-            refused @ CommandOutcome::Refused { .. } => {
-                Outcome::Refused { refusal: Refusal::of_command(&refused, raw), matched: MATCHED }
-            }
-            _ => unclear(raw),
+        let Some(token) = pending::of_answer(&self.requests, &response) else {
+            return self.unmatched(ServerMessage::CommandResponse(response), raw);
         };
-        self.answer(&response, outcome, raw, || ServerMessage::CommandResponse(response.clone()));
+        let outcome = match response.outcome() {
+            refused @ CommandOutcome::Refused { .. } => Err(Refusal::of_command(&refused, raw)),
+            CommandOutcome::Ok => Ok(Reply::Command(Box::new(response.into_owned()))),
+            CommandOutcome::Other(_) => Ok(unclear(raw)),
+        };
+        self.answered(token, outcome);
     }
 
     fn rpc_response(&mut self, response: RpcResponse<'_>, raw: &str) {
-        let outcome = match response.outcome() {
-            RpcOutcome::Result(_) => {
-                let reply = Reply::Rpc(Box::new(response.clone().into_owned()));
-                Outcome::Done { reply, matched: MATCHED }
-            }
-            RpcOutcome::Error(error) => {
-                Outcome::Refused { refusal: Refusal::of_rpc(error, raw), matched: MATCHED }
-            }
-            RpcOutcome::Other(_) => unclear(raw),
+        let Some(token) = pending::of_answer(&self.requests, &response) else {
+            return self.unmatched(ServerMessage::RpcResponse(response), raw);
         };
-        self.answer(&response, outcome, raw, || ServerMessage::RpcResponse(response.clone()));
+        let outcome = match response.outcome() {
+            RpcOutcome::Error(error) => Err(Refusal::of_rpc(error, raw)),
+            RpcOutcome::Result(_) => Ok(Reply::Rpc(Box::new(response.into_owned()))),
+            RpcOutcome::Other(_) => Ok(unclear(raw)),
+        };
+        self.answered(token, outcome);
     }
 
-    fn answer<'m>(
-        &mut self,
-        response: &impl Answer,
-        outcome: Outcome<Reply, Refusal>,
-        raw: &str,
-        message: impl FnOnce() -> ServerMessage<'m>,
-    ) {
-        match pending::of_answer(&self.requests, response) {
-            Some(token) => {
-                self.requests.remove(token);
-                self.finish(token, outcome);
-            }
-            None => {
-                let message = Box::new(message().into_owned());
-                self.notice(Event::Unmatched { message, raw: raw.into() });
-            }
-        }
+    fn unmatched(&mut self, message: ServerMessage<'_>, raw: &str) {
+        self.notice(Event::Unmatched { message: Box::new(message.into_owned()), raw: raw.into() });
+    }
+
+    fn answered(&mut self, token: RequestToken, outcome: Result<Reply, Refusal>) {
+        self.requests.remove(token);
+        let matched = MatchedBy::Id;
+        self.finish(
+            token,
+            match outcome {
+                Ok(reply) => Outcome::Done { reply, matched },
+                Err(refusal) => Outcome::Refused { refusal, matched },
+            },
+        );
     }
 }
 
-fn unclear(raw: &str) -> Outcome<Reply, Refusal> {
-    Outcome::Done { reply: Reply::Unclear(Unclear { raw: raw.into() }), matched: MATCHED }
+fn unclear(raw: &str) -> Reply {
+    Reply::Unclear(Unclear { raw: raw.into() })
 }

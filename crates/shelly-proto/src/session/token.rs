@@ -1,6 +1,7 @@
 //! The access token: where it leads, and when the next one is due.
 
 use crate::{Claims, ClaimsError, Elsewhere, HostPolicy, Server, ServerError};
+use alloc::string::String;
 use core::fmt;
 use core::time::Duration;
 use dummyload_session::{Endpoint, Secret, Timestamp};
@@ -36,36 +37,31 @@ impl core::error::Error for TokenError {}
 /// How a token leads to a socket.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
-    server: Where,
+    server: Server,
+    /// Tokens say where the server is, if this agrees; without it, the server stays what it is.
+    policy: Option<HostPolicy>,
     pub(super) elsewhere: Elsewhere,
     /// The time in seconds since 1970 when the caller's time is zero.
     pub(super) epoch: i64,
 }
 
-#[derive(Clone, Debug)]
-enum Where {
-    ByToken(HostPolicy),
-    At(Server),
-}
-
 impl Place {
-    pub(super) fn by_token(policy: HostPolicy) -> Self {
-        Self { server: Where::ByToken(policy), elsewhere: Elsewhere::default(), epoch: 0 }
+    pub(super) fn by_token(token: &Secret<String>, policy: HostPolicy) -> Result<Self, TokenError> {
+        let claims = Claims::decode(token.expose()).map_err(TokenError::Claims)?;
+        let server = policy.server_of(&claims).map_err(TokenError::Server)?;
+        Ok(Self { policy: Some(policy), ..Self::at(server) })
     }
 
     pub(super) fn at(server: Server) -> Self {
-        Self { server: Where::At(server), elsewhere: Elsewhere::default(), epoch: 0 }
+        Self { server, policy: None, elsewhere: Elsewhere::default(), epoch: 0 }
     }
 
-    pub(super) fn endpoint(&self, token: &Secret<String>) -> Result<Endpoint, TokenError> {
-        let server = match &self.server {
-            Where::At(server) => server.clone(),
-            Where::ByToken(policy) => {
-                let claims = Claims::decode(token.expose()).map_err(TokenError::Claims)?;
-                policy.server_of(&claims).map_err(TokenError::Server)?
-            }
-        };
-        Ok(server.socket(token.expose(), &self.elsewhere))
+    /// A new token can name another server: accounts are moved (dossier 1).
+    pub(super) fn follow(&mut self, token: &Secret<String>) -> Result<(), TokenError> {
+        if let Some(policy) = self.policy {
+            self.server = Self::by_token(token, policy)?.server;
+        }
+        Ok(())
     }
 
     /// When a token ends by its own words.
@@ -91,16 +87,11 @@ pub(super) struct Token {
 }
 
 impl Token {
-    pub(super) fn new(
-        now: Timestamp,
-        place: &Place,
-        token: &Secret<String>,
-        lifetime: Option<Duration>,
-    ) -> Result<Self, TokenError> {
-        let endpoint = place.endpoint(token)?;
+    pub(super) fn new(now: Timestamp, place: &Place, token: &Secret<String>, lifetime: Option<Duration>) -> Self {
+        let endpoint = place.server.socket(token.expose(), &place.elsewhere);
         let ends = lifetime.map(|left| now + left).or_else(|| place.end(token)).unwrap_or(Timestamp::NEVER);
         let left = ends - now;
         let used = (left - MARGIN.min(left / 2)).clamp(SHORTEST_USE, LONGEST_USE);
-        Ok(Self { endpoint, ends, due: now + used, after_refusal: false, worked: false })
+        Self { endpoint, ends, due: now + used, after_refusal: false, worked: false }
     }
 }

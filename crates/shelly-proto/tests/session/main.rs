@@ -1,0 +1,9 @@
+//! The session, fed by hand: every input and every moment is chosen here.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+
+mod anything;
+mod connection;
+mod devices;
+mod kit;
+mod requests;
+mod tokens;
