@@ -16,6 +16,8 @@ mod ids;
 mod lint;
 mod message;
 pub mod status;
+#[cfg(feature = "proptest")]
+pub mod strategies;
 mod trid;
 mod units;
 mod url;

@@ -1,20 +1,34 @@
 //! Transaction numbers.
 
 use crate::wire;
+use core::cmp::Ordering;
 use core::fmt;
+use core::hash::{Hash, Hasher};
 use smol_str::SmolStr;
 
 /// What a request carries so that its answer can be told: `trid`. An answer has it back in the same type and spelling
 /// (dossier 10), so besides numbers and texts this holds whatever JSON a client may have sent.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+///
+/// Texts are equal however they were escaped, since the cloud escapes slashes and others do not.
+#[derive(Clone)]
 pub struct Trid(Repr);
 
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone)]
 enum Repr {
     Int(i64),
     Text(SmolStr),
-    /// Anything else, and texts with escapes, as they stand.
+    /// A text with escapes, and how it was written.
+    Escaped(SmolStr, SmolStr),
+    /// Anything else, as it stands.
     Json(SmolStr),
+}
+
+/// What is compared.
+#[derive(PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Key<'a> {
+    Int(i64),
+    Text(&'a str),
+    Json(&'a str),
 }
 
 impl Trid {
@@ -33,6 +47,9 @@ impl Trid {
         if let Some(text) = wire::plain_text(json) {
             return Self(Repr::Text(SmolStr::new(text)));
         }
+        if let Some(text) = wire::text(json) {
+            return Self(Repr::Escaped(SmolStr::new(text), SmolStr::new(json)));
+        }
         match json.parse() {
             // `-0` is a float in JSON.
             Ok(number) if json != "-0" => Self(Repr::Int(number)),
@@ -40,18 +57,26 @@ impl Trid {
         }
     }
 
+    fn key(&self) -> Key<'_> {
+        match &self.0 {
+            Repr::Int(number) => Key::Int(*number),
+            Repr::Text(text) | Repr::Escaped(text, _) => Key::Text(text),
+            Repr::Json(json) => Key::Json(json),
+        }
+    }
+
     /// The number, if it is one.
     pub fn as_int(&self) -> Option<i64> {
-        match self.0 {
-            Repr::Int(number) => Some(number),
+        match self.key() {
+            Key::Int(number) => Some(number),
             _ => None,
         }
     }
 
-    /// The text, if it is one without escapes.
+    /// The text, if it is one.
     pub fn as_text(&self) -> Option<&str> {
-        match &self.0 {
-            Repr::Text(text) => Some(text),
+        match self.key() {
+            Key::Text(text) => Some(text),
             _ => None,
         }
     }
@@ -60,7 +85,7 @@ impl Trid {
         match &self.0 {
             Repr::Int(number) => crate::escape::push_number(out, *number),
             Repr::Text(text) => crate::escape::push_string(out, text),
-            Repr::Json(json) => out.extend_from_slice(json.as_bytes()),
+            Repr::Escaped(_, json) | Repr::Json(json) => out.extend_from_slice(json.as_bytes()),
         }
     }
 }
@@ -77,21 +102,47 @@ impl From<&str> for Trid {
     }
 }
 
+impl PartialEq for Trid {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Trid {}
+
+impl PartialOrd for Trid {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Trid {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
+impl Hash for Trid {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key().hash(state);
+    }
+}
+
 impl fmt::Display for Trid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Repr::Int(number) => number.fmt(f),
-            Repr::Text(text) | Repr::Json(text) => f.write_str(text),
+        match self.key() {
+            Key::Int(number) => number.fmt(f),
+            Key::Text(text) | Key::Json(text) => f.write_str(text),
         }
     }
 }
 
 impl fmt::Debug for Trid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Repr::Int(number) => write!(f, "Trid({number})"),
-            Repr::Text(text) => write!(f, "Trid({text:?})"),
-            Repr::Json(json) => write!(f, "Trid(json {json})"),
+        match self.key() {
+            Key::Int(number) => write!(f, "Trid({number})"),
+            Key::Text(text) => write!(f, "Trid({text:?})"),
+            Key::Json(json) => write!(f, "Trid(json {json})"),
         }
     }
 }
@@ -170,6 +221,7 @@ mod tests {
         }
         assert_eq!((Trid::parse("7").as_int(), Trid::parse(r#""7""#).as_text()), (Some(7), Some("7")));
         assert_ne!(Trid::parse("7"), Trid::parse(r#""7""#));
+        assert_eq!(Trid::parse(r#""a\/b""#), Trid::text("a/b"));
     }
 
     #[test]

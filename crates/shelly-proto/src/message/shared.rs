@@ -4,7 +4,7 @@ use crate::DecodeError;
 use crate::escape::ObjectWriter;
 use crate::wire;
 use alloc::borrow::Cow;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 use serde::Serialize;
@@ -78,7 +78,6 @@ impl<'a> Raw<'a> {
 
 impl From<&serde_json::Value> for Raw<'static> {
     fn from(value: &serde_json::Value) -> Self {
-        use alloc::string::ToString;
         Self(Cow::Owned(value.to_string()))
     }
 }
