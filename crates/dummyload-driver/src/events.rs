@@ -40,21 +40,23 @@ impl<E> Stream for Events<E> {
     }
 }
 
-/// The other end.
+/// The other end, for whoever stands between a session and its program and passes events on.
 #[derive(Debug)]
-pub(crate) struct Sink<E> {
+pub struct EventSink<E> {
     sender: mpsc::Sender<Result<E, Missed>>,
     missed: u64,
 }
 
-pub(crate) fn channel<E>(capacity: usize) -> (Sink<E>, Events<E>) {
+/// A stream of events and its other end. So many events wait for their reader; further ones are lost and counted.
+pub fn events<E>(capacity: usize) -> (EventSink<E>, Events<E>) {
     // One place more, for the word of what was missed.
     let (sender, receiver) = mpsc::channel(capacity.max(1) + 1);
-    (Sink { sender, missed: 0 }, Events(receiver))
+    (EventSink { sender, missed: 0 }, Events(receiver))
 }
 
-impl<E> Sink<E> {
-    pub(crate) fn push(&mut self, event: E) {
+impl<E> EventSink<E> {
+    /// Puts an event in, if there is room.
+    pub fn push(&mut self, event: E) {
         if self.missed > 0 {
             if self.sender.capacity() < 2 || self.sender.try_send(Err(Missed(self.missed))).is_err() {
                 self.missed += 1;
@@ -66,6 +68,11 @@ impl<E> Sink<E> {
             self.missed += 1;
         }
     }
+
+    /// Events were lost before they came here.
+    pub fn missed(&mut self, missed: Missed) {
+        self.missed += missed.0;
+    }
 }
 
 #[cfg(test)]
@@ -74,12 +81,13 @@ mod tests {
 
     #[test]
     fn a_slow_reader_is_told_how_much_it_missed() {
-        let (mut sink, mut events) = channel(2);
+        let (mut sink, mut events) = super::events(2);
         (0..10).for_each(|n| sink.push(n));
         let mut read = || events.0.try_recv().ok();
         assert_eq!((read(), read(), read(), read()), (Some(Ok(0)), Some(Ok(1)), Some(Ok(2)), None));
+        sink.missed(Missed(5));
         sink.push(10);
         let mut read = || events.0.try_recv().ok();
-        assert_eq!((read(), read(), read()), (Some(Err(Missed(7))), Some(Ok(10)), None));
+        assert_eq!((read(), read(), read()), (Some(Err(Missed(12))), Some(Ok(10)), None));
     }
 }

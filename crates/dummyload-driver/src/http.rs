@@ -1,5 +1,6 @@
 //! The HTTP calls that clients make beside the socket: whole requests, whole answers, each within its time.
 
+use crate::Trust;
 use bytes::Bytes;
 use dummyload_session::Secret;
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
@@ -14,6 +15,11 @@ use std::time::Duration;
 type Connector = hyper_rustls::HttpsConnector<HttpConnector>;
 #[cfg(not(any(feature = "rustls-native-roots", feature = "rustls-webpki-roots")))]
 type Connector = HttpConnector;
+
+#[cfg(any(feature = "rustls-native-roots", feature = "rustls-webpki-roots"))]
+type Fresh = hyper_rustls::HttpsConnectorBuilder<hyper_rustls::builderstates::WantsTlsConfig>;
+#[cfg(any(feature = "rustls-native-roots", feature = "rustls-webpki-roots"))]
+type Trusting = hyper_rustls::HttpsConnectorBuilder<hyper_rustls::builderstates::WantsSchemes>;
 
 /// Sends HTTP requests; connections are kept and used again. Clones share them.
 #[derive(Clone)]
@@ -73,16 +79,21 @@ impl fmt::Display for HttpFailure {
 impl std::error::Error for HttpFailure {}
 
 impl Default for Http {
-    /// 10 s for a whole answer of at most 4 MiB.
+    /// 10 s for a whole answer of at most 4 MiB, from servers that the usual authorities vouch for.
     fn default() -> Self {
-        Self::new(Duration::from_secs(10), 4 * 1024 * 1024)
+        Self::trusting(&Trust::default())
     }
 }
 
 impl Http {
     /// `time` bounds a whole call, `max_body` the bytes of an answer.
-    pub fn new(time: Duration, max_body: usize) -> Self {
-        Self { client: Client::builder(TokioExecutor::new()).build(connector()), time, max_body }
+    pub fn new(time: Duration, max_body: usize, trust: &Trust) -> Self {
+        Self { client: Client::builder(TokioExecutor::new()).build(connector(trust)), time, max_body }
+    }
+
+    /// As by default, but from servers that these authorities vouch for.
+    pub fn trusting(trust: &Trust) -> Self {
+        Self::new(Duration::from_secs(10), 4 * 1024 * 1024, trust)
     }
 
     /// Sends one request. There is no second try: who asks knows whether that would be safe.
@@ -138,27 +149,35 @@ fn unreachable(error: &(dyn std::error::Error + 'static)) -> HttpFailure {
     HttpFailure::Unreachable(innermost.to_string())
 }
 
+#[cfg(any(feature = "rustls-native-roots", feature = "rustls-webpki-roots"))]
+fn connector(trust: &Trust) -> Connector {
+    let builder = hyper_rustls::HttpsConnectorBuilder::new();
+    let builder = match trust.config() {
+        Some(config) => builder.with_tls_config((*config).clone()),
+        None => usual_authorities(builder),
+    };
+    builder.https_or_http().enable_http1().build()
+}
+
 #[cfg(feature = "rustls-native-roots")]
-fn connector() -> Connector {
-    match hyper_rustls::HttpsConnectorBuilder::new().with_native_roots() {
-        Ok(builder) => builder.https_or_http().enable_http1().build(),
-        Err(error) => {
-            // Without roots no certificate is trusted, which is the safe failure; plain addresses still work.
-            tracing::warn!("the system's certificates could not be read: {error}");
-            let config = rustls::ClientConfig::builder()
-                .with_root_certificates(rustls::RootCertStore::empty())
-                .with_no_client_auth();
-            hyper_rustls::HttpsConnectorBuilder::new().with_tls_config(config).https_or_http().enable_http1().build()
-        }
-    }
+fn usual_authorities(builder: Fresh) -> Trusting {
+    let native = hyper_rustls::HttpsConnectorBuilder::new().with_native_roots();
+    native.unwrap_or_else(|error| {
+        // Without roots no certificate is trusted, which is the safe failure; plain addresses still work.
+        tracing::warn!("the system's certificates could not be read: {error}");
+        let config = rustls::ClientConfig::builder()
+            .with_root_certificates(rustls::RootCertStore::empty())
+            .with_no_client_auth();
+        builder.with_tls_config(config)
+    })
 }
 
 #[cfg(all(feature = "rustls-webpki-roots", not(feature = "rustls-native-roots")))]
-fn connector() -> Connector {
-    hyper_rustls::HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().build()
+fn usual_authorities(builder: Fresh) -> Trusting {
+    builder.with_webpki_roots()
 }
 
 #[cfg(not(any(feature = "rustls-native-roots", feature = "rustls-webpki-roots")))]
-fn connector() -> Connector {
+fn connector(_: &Trust) -> Connector {
     HttpConnector::new()
 }

@@ -6,7 +6,8 @@
 //!
 //! [`Http`] executes the HTTP calls that clients make beside the socket.
 //!
-//! TLS is a feature: `rustls-native-roots` or `rustls-webpki-roots`. Without one of them `wss://` and `https://` addresses are refused.
+//! TLS is a feature: `rustls-native-roots` or `rustls-webpki-roots`. Without one of them `wss://` and `https://`
+//! addresses are refused. [`Trust`] names other certificate authorities than the feature brings.
 //!
 //! Wire text is traced under the target `dummyload::wire` at level TRACE, as [`Session::shown`] shows it.
 //!
@@ -18,9 +19,11 @@ mod events;
 mod handle;
 mod http;
 mod task;
+mod trust;
 
 pub use error::CallError;
-pub use events::{Events, Missed};
+pub use events::{EventSink, Events, Missed, events};
 pub use handle::{Closed, Handle, Pending, Reserved};
 pub use http::{Http, HttpAnswer, HttpFailure};
 pub use task::{Limits, spawn};
+pub use trust::{Trust, TrustError};

@@ -1,7 +1,8 @@
 //! The task that owns a session and its socket. It decides nothing: what to do and when is the session's business.
 
+use crate::Trust;
 use crate::connect::{Socket, connect};
-use crate::events::{self, Events, Sink};
+use crate::events::{EventSink, Events, events};
 use crate::handle::{Ask, Handle};
 use dummyload_session::{
     Action, CloseInfo, ConnectFailure, Endpoint, Input, OutcomeOf, RequestToken, Session, SessionEvent, Timestamp,
@@ -48,7 +49,7 @@ impl Default for Limits {
 
 /// Starts a session. Must be called on a tokio runtime. The task ends when the session has ended: after
 /// [`Handle::close`], after the last handle was dropped, or when the session gives up.
-pub fn spawn<S>(session: S, limits: Limits) -> (Handle<S>, Events<S::Event>)
+pub fn spawn<S>(session: S, limits: Limits, trust: &Trust) -> (Handle<S>, Events<S::Event>)
 where
     S: Session + Send + 'static,
     S::Command: Send,
@@ -58,10 +59,11 @@ where
     S::Event: Send,
 {
     let (asks, inbox) = mpsc::channel(limits.commands.max(1));
-    let (sink, events) = events::channel(limits.events);
+    let (sink, events) = events(limits.events);
     let task = Task {
         session,
         limits,
+        trust: trust.clone(),
         epoch: Instant::now(),
         link: Link::None,
         unflushed: false,
@@ -89,12 +91,13 @@ enum Link {
 struct Task<S: Session> {
     session: S,
     limits: Limits,
+    trust: Trust,
     /// The session's time is counted from here.
     epoch: Instant,
     link: Link,
     unflushed: bool,
     waiting: BTreeMap<RequestToken, oneshot::Sender<OutcomeOf<S>>>,
-    sink: Sink<S::Event>,
+    sink: EventSink<S::Event>,
     closers: Vec<oneshot::Sender<()>>,
 }
 
@@ -247,7 +250,7 @@ impl<S: Session> Task<S> {
 
     fn connect(&mut self, endpoint: Endpoint) {
         tracing::debug!("connecting to {endpoint}");
-        self.link = Link::Connecting(Box::pin(connect(endpoint, self.limits)));
+        self.link = Link::Connecting(Box::pin(connect(endpoint, self.limits, self.trust.clone())));
     }
 
     /// Writes a message into the buffer, or flushes the buffer; whether the connection has survived it.

@@ -1,7 +1,7 @@
 //! The driver between a session of the simplest kind and a server made by hand.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
-use dummyload_driver::{CallError, Closed, Http, HttpFailure, Limits, spawn};
+use dummyload_driver::{CallError, Closed, Http, HttpFailure, Limits, Trust, spawn};
 use dummyload_session::{
     Action, CloseInfo, ConnectFailure, Deadline, Endpoint, Input, MatchedBy, Outcome, RequestTable, RequestToken,
     Secret, Session, SessionEvent, Timestamp,
@@ -142,7 +142,7 @@ async fn requests_go_out_and_outcomes_come_back() {
         panic!("no close frame came");
     };
     let client = async {
-        let (handle, mut events) = spawn(Lines::at(&url), Limits::default());
+        let (handle, mut events) = spawn(Lines::at(&url), Limits::default(), &Trust::default());
         assert_eq!(events.next().await, Some(Ok("connected".to_owned())));
         let (a, b) = tokio::join!(handle.call("a".into()), handle.call("b".into()));
         assert_eq!((a.unwrap(), b.unwrap()), ("A".to_owned(), "B".to_owned()));
@@ -177,12 +177,12 @@ async fn the_ends_of_a_connection_are_told_apart() {
     };
     let client = async {
         for end in ["closed Some(4401) expired", "lost"] {
-            let (_handle, mut events) = spawn(Lines::at(&url), Limits::default());
+            let (_handle, mut events) = spawn(Lines::at(&url), Limits::default(), &Trust::default());
             assert_eq!(events.next().await.unwrap().unwrap(), "connected");
             assert_eq!(events.next().await.unwrap().unwrap(), end);
             assert_eq!(events.next().await, None);
         }
-        let (handle, mut events) = spawn(Lines::at(&url), Limits::default());
+        let (handle, mut events) = spawn(Lines::at(&url), Limits::default(), &Trust::default());
         assert_eq!(events.next().await.unwrap().unwrap(), "connected");
         let asked = tokio::spawn({
             let handle = handle.clone();
@@ -213,7 +213,7 @@ async fn a_connection_that_does_not_come_about_is_explained_without_its_secret()
     };
     let client = async {
         let first = |url: String, limits| async move {
-            let (_handle, mut events) = spawn(Lines::at(&url), limits);
+            let (_handle, mut events) = spawn(Lines::at(&url), limits, &Trust::default());
             events.next().await.unwrap().unwrap()
         };
         let refused = ConnectFailure::Refused { status: 401, body: "wrong key".into() };
@@ -238,7 +238,7 @@ async fn time_passes_for_the_session() {
     let (_listener, url) = listen().await;
     let mut limits = Limits::default();
     limits.connect_time = Duration::from_secs(3);
-    let (handle, mut events) = spawn(Lines::at(&url), limits);
+    let (handle, mut events) = spawn(Lines::at(&url), limits, &Trust::default());
     let started = tokio::time::Instant::now();
     let pending = handle.begin("nobody hears this".into()).await.unwrap();
     assert_eq!(events.next().await.unwrap().unwrap(), "ConnectFailed(TimedOut)");
@@ -266,7 +266,7 @@ async fn http_calls_bring_whole_answers_or_say_why_not() {
         }
     };
     let client = async {
-        let http = Http::new(Duration::from_secs(5), 10);
+        let http = Http::new(Duration::from_secs(5), 10, &Trust::default());
         let url = Secret::new(format!("{base}/x?y=z"));
         let headers = [("X-Key", Secret::new("k".to_owned()))];
         let answer = http.send("POST", &url, &headers, Some("{}".into())).await.unwrap();

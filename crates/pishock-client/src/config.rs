@@ -2,7 +2,7 @@
 
 use crate::account::Account;
 use crate::{ConnectError, Dialect, Event, Events, Limits, PiShock, UserId};
-use dummyload_driver::Http;
+use dummyload_driver::{Http, Trust};
 use pishock_proto::Login;
 use pishock_proto::http::Service;
 use pishock_proto::session::{PishockSession, SessionConfig};
@@ -77,6 +77,7 @@ pub struct Builder {
     reply_timeout: Option<Duration>,
     driver: dummyload_driver::Limits,
     http: Http,
+    trust: Trust,
 }
 
 impl Builder {
@@ -95,6 +96,7 @@ impl Builder {
             reply_timeout: None,
             driver: dummyload_driver::Limits::default(),
             http: Http::default(),
+            trust: Trust::default(),
         }
     }
 
@@ -154,6 +156,14 @@ impl Builder {
         self
     }
 
+    /// Other certificate authorities than the rustls feature brings, for the socket and for HTTP.
+    #[must_use]
+    pub fn trust(mut self, trust: Trust) -> Self {
+        self.http = Http::trusting(&trust);
+        self.trust = trust;
+        self
+    }
+
     /// The HTTP side alone, without a socket. Looks up the account's number, unless it is known.
     ///
     /// # Errors
@@ -178,7 +188,7 @@ impl Builder {
         if let Some(patience) = self.reply_timeout {
             config = config.reply_timeout(patience);
         }
-        let (handle, events) = dummyload_driver::spawn(PishockSession::new(config), self.driver);
+        let (handle, events) = dummyload_driver::spawn(PishockSession::new(config), self.driver, &self.trust);
         let mut events = Events::new(events);
         let pishock = PiShock::new(handle, account, self.origin);
         loop {

@@ -31,7 +31,7 @@ mod hold;
 pub use account::Account;
 pub use client::{PiShock, Subscribed, Target};
 pub use config::{Builder, Hosts};
-pub use dummyload_driver::{Closed, Missed};
+pub use dummyload_driver::{Closed, Missed, Trust, TrustError};
 pub use error::{AccountError, ConnectError, Error};
 pub use events::Events;
 pub use hold::Hold;
