@@ -260,6 +260,7 @@ pub(crate) struct Call {
     pub(crate) headers: Vec<(String, Text)>,
     pub(crate) body: Option<Text>,
     pub(crate) status: Vec<u16>,
+    pub(crate) answer_headers: Vec<(String, Template)>,
     pub(crate) answer: Option<Answer>,
     pub(crate) within: Duration,
 }
@@ -294,8 +295,10 @@ impl Verb {
             Awaited::Message(template) | Awaited::Text(template) => Some(template),
             _ => None,
         });
+        let headers = self.call().into_iter().flat_map(|call| call.answer_headers.iter().map(|(_, header)| header));
         let answer = self.call().and_then(|call| call.answer.as_ref());
-        messages.chain(answer.map(|(Answer::Json(template) | Answer::Text(template))| template)).collect()
+        let answer = answer.map(|(Answer::Json(template) | Answer::Text(template))| template);
+        messages.chain(headers).chain(answer).collect()
     }
 
     /// Every text with placeholders in it, outside of templates.

@@ -1,7 +1,10 @@
 //! Compares what was received with a template, and tells every difference.
 
-use crate::template::{Kind, Node, Template, escaped};
+use crate::template::{Kind, Node, Pattern, Template, escaped};
 use crate::vars::Vars;
+use base64::Engine;
+use base64::alphabet::URL_SAFE;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use regex::Regex;
 use serde::Serialize;
 use serde_json::{Number, Value};
@@ -66,6 +69,14 @@ impl Matching<'_> {
                 Some(Ok(value)) => self.node(inside, Some(&value), &format!("{pointer}#")),
                 _ => self.differ(pointer, node, short(value)),
             },
+            Node::Jwt(inside) => match value.as_str().and_then(claims) {
+                Some(claims) => self.node(inside, Some(&claims), &format!("{pointer}#")),
+                None => self.differ(pointer, node, short(value)),
+            },
+            Node::Matches(pattern) => match self.groups(node, pattern, value) {
+                Ok(groups) => self.captures.extend(groups),
+                Err(expected) => self.differ(pointer, expected, short(value)),
+            },
             Node::Capture(name, kind) => {
                 if is(*kind, value) {
                     self.captures.insert(name.clone(), value.clone());
@@ -73,20 +84,43 @@ impl Matching<'_> {
                     self.differ(pointer, node, short(value));
                 }
             }
-            Node::Same(name) => {
-                let vars = self.vars;
-                let seen = self.captures.get(name).or_else(|| vars.value(name)).cloned();
-                match seen {
-                    Some(seen) if equal(&seen, value) => {}
-                    Some(seen) => self.differ(pointer, short(&seen), short(value)),
-                    None => self.differ(pointer, format!("$same:{name}, which nothing has captured"), short(value)),
-                }
-            }
+            Node::Same(name) => match self.seen(name) {
+                Some(seen) if equal(&seen, value) => {}
+                Some(seen) => self.differ(pointer, short(&seen), short(value)),
+                None => self.differ(pointer, format!("{node}, which nothing has captured"), short(value)),
+            },
+            Node::Above(name) => match self.seen(name) {
+                Some(seen) if above(value, &seen) => {}
+                Some(seen) => self.differ(pointer, format!("a number above {}", short(&seen)), short(value)),
+                None => self.differ(pointer, format!("{node}, which nothing has captured"), short(value)),
+            },
             _ => match self.leaf(node, value) {
                 Ok(()) => {}
                 Err(expected) => self.differ(pointer, expected, short(value)),
             },
         }
+    }
+
+    /// What has been captured under this name, now or before, or given as a variable.
+    fn seen(&self, name: &str) -> Option<Value> {
+        self.captures.get(name).or_else(|| self.vars.value(name)).cloned()
+    }
+
+    /// The named groups of a regular expression that is found in the value; the error is what was expected.
+    fn groups(&self, node: &Node, pattern: &Pattern, value: &Value) -> Result<Captures, String> {
+        let text = value.as_str().ok_or_else(|| node.to_string())?;
+        let filled;
+        let (regex, shown) = match &pattern.fixed {
+            Some(regex) => (regex, node.to_string()),
+            None => {
+                let source = pattern.text.render_with(self.vars, regex::escape)?;
+                filled = Regex::new(&source).map_err(|e| format!("a regular expression, but {e}"))?;
+                (&filled, format!("$re:{source}"))
+            }
+        };
+        let found = regex.captures(text).ok_or(shown)?;
+        let group = |name: &String| Some((name.clone(), Value::from(found.name(name)?.as_str())));
+        Ok(pattern.groups.iter().filter_map(group).collect())
     }
 
     /// The nodes that look at nothing but the value itself; the error is what was expected.
@@ -122,17 +156,6 @@ impl Matching<'_> {
                 let options = options.iter().map(|option| option.render(self.vars)).collect::<Result<Vec<_>, _>>()?;
                 let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                 return if options.contains(&text) { Ok(()) } else { Err(format!("$one-of:{}", options.join("|"))) };
-            }
-            Node::Matches(pattern) => {
-                let text = value.as_str().ok_or_else(|| node.to_string())?;
-                match &pattern.fixed {
-                    Some(pattern) => pattern.is_match(text),
-                    None => {
-                        let source = pattern.text.render_with(self.vars, regex::escape)?;
-                        let pattern = Regex::new(&source).map_err(|e| format!("a regular expression, but {e}"))?;
-                        return if pattern.is_match(text) { Ok(()) } else { Err(format!("$re:{source}")) };
-                    }
-                }
             }
             // The containers are compared member by member, above.
             _ => false,
@@ -270,6 +293,23 @@ fn same_number(a: &Number, b: &Number) -> bool {
     }
 }
 
+fn above(value: &Value, bound: &Value) -> bool {
+    value.as_f64().zip(bound.as_f64()).is_some_and(|(value, bound)| value > bound)
+}
+
+/// With or without the padding that RFC 7515 forbids and some servers write.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &URL_SAFE,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// The claims of a JSON web token: the second of its three parts. Its signature is not looked at.
+fn claims(token: &str) -> Option<Value> {
+    let parts: Vec<&str> = token.split('.').collect();
+    let [_, claims, _] = parts[..] else { return None };
+    serde_json::from_slice(&BASE64.decode(claims).ok()?).ok()
+}
+
 /// A value as a report shows it.
 fn short(value: &Value) -> String {
     crate::transcript::clip(&value.to_string(), 200)
@@ -376,6 +416,35 @@ mod tests {
     }
 
     #[test]
+    fn the_claims_of_a_token_are_compared_as_json() {
+        // {"a":"b\/c","n":[1]}
+        for token in ["e30.eyJhIjoiYlwvYyIsIm4iOlsxXX0.x", "e30.eyJhIjoiYlwvYyIsIm4iOlsxXX0=.x"] {
+            fits(r#"{"t":"$jwt:{\"a\":\"b/c\",\"n\":[\"$int\"]}"}"#, json!({"t": token}));
+            fails(r#"["$jwt:{\"a\":1}"]"#, json!([token]), r#"/0#/a expected 1, got "b/c""#);
+        }
+        for broken in ["e30.e30", "e30.e30.x.y", "e30.e3.x", "e30.é.x", ""] {
+            fails(r#"["$jwt:{}"]"#, json!([broken]), &format!("/0 expected a JSON web token, got {broken:?}"));
+        }
+    }
+
+    #[test]
+    fn a_number_can_be_above_one_that_was_captured() {
+        fits(r#"["$capture:n:number","$above:n"]"#, json!([1_634_630_341.43, 1_634_630_341.44]));
+        fails(r#"["$capture:n","$above:n"]"#, json!([2, 2]), "/1 expected a number above 2, got 2");
+        fails(r#"["$capture:n","$above:n"]"#, json!([2, "3"]), r#"/1 expected a number above 2, got "3""#);
+        fails(r#"["$above:x"]"#, json!([2]), "/0 expected $above:x, which nothing has captured, got 2");
+        fits(r#"["$above:hub"]"#, json!([1235]));
+    }
+
+    #[test]
+    fn named_groups_are_captured() {
+        let template = Template::parse(r#"["$re:^c=(?<code>[a-z]+)&${name}(?:&x=(?<x>.))?$","$same:code"]"#).unwrap();
+        let captures = compare(&template, &json!(["c=ab&a.b", "ab"]), &vars()).unwrap();
+        assert_eq!(captures, Captures::from([("code".into(), json!("ab"))]));
+        assert!(compare(&template, &json!(["c=ab&a.b", "c"]), &vars()).is_err());
+    }
+
+    #[test]
     fn unordered_finds_a_match_if_there_is_one() {
         fits(r#"{"$unordered":["$any",1,"$int"]}"#, json!([1, 2, "x"]));
         fits(r#"{"$unordered":["$any","$int",1]}"#, json!([1, "x", 2]));
@@ -414,7 +483,10 @@ mod tests {
             "$range:-1..1",
             "$capture:x",
             "$same:x",
+            "$above:x",
             "$contains:a",
+            "$re:(?<x>a)",
+            "$jwt:{\"a\":\"$any\"}",
             "$json:{\"a\":\"$any\"}",
             "${hub}",
             "${trap}",

@@ -1,5 +1,6 @@
 //! Cuts the values of secret variables out of texts, in whatever form they stand there.
 
+use crate::text::sha1;
 use crate::vars::Vars;
 use regex::Regex;
 use std::borrow::Cow;
@@ -38,7 +39,9 @@ impl Redactor {
 }
 
 fn secrets(vars: &Vars) -> Vec<String> {
-    let mut secrets: Vec<String> = vars.secrets().filter(|secret| !secret.is_empty()).collect();
+    let given = vars.secrets().filter(|secret| !secret.is_empty());
+    // Whoever has the hash of a password can log in with it as well.
+    let mut secrets: Vec<String> = given.flat_map(|secret| [sha1(&secret), secret]).collect();
     // Where one secret begins like another, the longer one must be tried first.
     secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
     secrets
@@ -96,6 +99,7 @@ mod tests {
             assert_eq!(redactor.text(&format!("x{text}y")), "x[redacted]y", "{text}");
         }
         assert_eq!(redactor.text("a b"), "a b");
+        assert_eq!(redactor.text(&format!("password={}&x", sha1("a b/\"ü😀"))), "password=[redacted]&x");
     }
 
     #[test]

@@ -37,9 +37,13 @@ pub(crate) enum Node {
     Range(f64, f64),
     Capture(String, Kind),
     Same(String),
+    /// A number greater than a captured one.
+    Above(String),
     Contains(Text),
     /// A string whose content is JSON.
     Json(Box<Node>),
+    /// A JSON web token whose claims are like this.
+    Jwt(Box<Node>),
 }
 
 /// A sort of value.
@@ -77,10 +81,13 @@ impl Choice for Kind {
 pub(crate) struct Pattern {
     pub(crate) text: Text,
     pub(crate) fixed: Option<Regex>,
+    /// The names of its groups, under which they are captured.
+    pub(crate) groups: Vec<String>,
 }
 
 /// The matchers that take an argument after a colon, or stand for more than a kind.
-const MATCHERS: [&str; 8] = ["iso8601", "re", "one-of", "range", "capture", "same", "contains", "json"];
+const MATCHERS: [&str; 10] =
+    ["iso8601", "re", "one-of", "range", "capture", "same", "above", "contains", "json", "jwt"];
 
 fn matcher_names() -> impl Iterator<Item = &'static str> + Clone {
     Kind::ALL.iter().map(|(name, _)| *name).chain(MATCHERS)
@@ -115,10 +122,10 @@ impl Template {
     /// The names it captures under.
     pub(crate) fn captures(&self) -> Vec<&str> {
         let mut names = Vec::new();
-        self.root.visit(&mut |node| {
-            if let Node::Capture(name, _) = node {
-                names.push(name.as_str());
-            }
+        self.root.visit(&mut |node| match node {
+            Node::Capture(name, _) => names.push(name.as_str()),
+            Node::Matches(pattern) => names.extend(pattern.groups.iter().map(String::as_str)),
+            _ => {}
         });
         names
     }
@@ -127,7 +134,7 @@ impl Template {
     pub(crate) fn sames(&self) -> Vec<&str> {
         let mut names = Vec::new();
         self.root.visit(&mut |node| {
-            if let Node::Same(name) = node {
+            if let Node::Same(name) | Node::Above(name) = node {
                 names.push(name.as_str());
             }
         });
@@ -141,7 +148,7 @@ impl Node {
         match self {
             Self::Object { members, .. } => members.iter().for_each(|(_, node)| node.visit(see)),
             Self::Array(items) | Self::Unordered(items) => items.iter().for_each(|node| node.visit(see)),
-            Self::Each(node) | Self::Json(node) => node.visit(see),
+            Self::Each(node) | Self::Json(node) | Self::Jwt(node) => node.visit(see),
             _ => {}
         }
     }
@@ -258,6 +265,9 @@ fn node(tree: Tree, pointer: &str, is_member: bool) -> Result<Node, String> {
             None if text.starts_with("$json:") => {
                 Node::Json(Box::new(parse(&text["$json:".len()..], &format!("{pointer}#"))?))
             }
+            None if text.starts_with("$jwt:") => {
+                Node::Jwt(Box::new(parse(&text["$jwt:".len()..], &format!("{pointer}#"))?))
+            }
             None => {
                 let matcher = string(&text).map_err(at)?;
                 if matches!(matcher, Node::Kind(Kind::Absent)) && !is_member {
@@ -331,7 +341,10 @@ fn string(text: &str) -> Result<Node, String> {
         ("range", Some(bounds)) => range(bounds),
         ("capture", Some(argument)) => capture(argument),
         ("same", Some(name)) if is_name(name) => Ok(Node::Same(name.to_owned())),
-        ("same", Some(name)) => Err(format!("`$same:{name}` names no capture: a name has letters, digits and _")),
+        ("above", Some(name)) if is_name(name) => Ok(Node::Above(name.to_owned())),
+        ("same" | "above", Some(argument)) => {
+            Err(format!("`${name}:{argument}` names no capture: a name has letters, digits and _"))
+        }
         ("contains", Some(part)) => Ok(Node::Contains(Text::parse(part)?)),
         (name, None) if MATCHERS.contains(&name) => Err(format!("`${name}` needs an argument: `${name}:…`")),
         (name, Some(_)) if name == "iso8601" || Kind::named(name).is_ok() => {
@@ -346,8 +359,12 @@ fn string(text: &str) -> Result<Node, String> {
 fn pattern_of(pattern: &str) -> Result<Node, String> {
     let text = Text::parse(pattern)?;
     let tried = Regex::new(&text.sample()).map_err(|e| format!("`$re:` has a bad regular expression: {e}"))?;
+    let groups: Vec<String> = tried.capture_names().flatten().map(str::to_owned).collect();
+    if let Some(name) = groups.iter().find(|name| !is_name(name)) {
+        return Err(format!("`{name}` cannot name a capture: a name has letters, digits and _"));
+    }
     let fixed = text.names().next().is_none().then_some(tried);
-    Ok(Node::Matches(Pattern { text, fixed }))
+    Ok(Node::Matches(Pattern { text, fixed, groups }))
 }
 
 fn range(bounds: &str) -> Result<Node, String> {
@@ -401,8 +418,10 @@ impl fmt::Display for Node {
             }
             Self::Range(low, high) => write!(f, "$range:{low}..{high}"),
             Self::Same(name) => write!(f, "$same:{name}"),
+            Self::Above(name) => write!(f, "$above:{name}"),
             Self::Contains(text) => write!(f, "$contains:{}", text.source()),
             Self::Json(_) => f.write_str("a string that holds JSON"),
+            Self::Jwt(_) => f.write_str("a JSON web token"),
         }
     }
 }
@@ -435,6 +454,9 @@ mod tests {
             r#"{"a":"$json:{"}"#,
             r#"{"a":"$json:[\"$nul\"]"}"#,
             r#"{"a":${x|y}}"#,
+            r#"{"a":"$above:x y"}"#,
+            r#"{"a":"$jwt:{\"b\":\"$nul\"}"}"#,
+            r#"{"a":"$re:^(?<x.y>a)$"}"#,
         ];
         let errors: String = mistakes.iter().map(|source| format!("{source}\n    {}\n", error(source))).collect();
         insta::assert_snapshot!(errors);
@@ -443,12 +465,13 @@ mod tests {
     #[test]
     fn names_are_found_wherever_they_stand() {
         let template = Template::parse(
-            r#"{"${k}":${v},"a":["$re:${r}","$contains:${c}","$json:{\"x\":\"${j}\"}","$capture:cap","$same:s"]}"#,
+            r#"{"${k}":${v},"a":["$re:${r}(?<group>x)","$contains:${c}","$json:{\"x\":\"${j}\"}","$capture:cap",
+                "$same:s","$jwt:{\"y\":\"${t}\",\"z\":\"$above:n\"}"]}"#,
         )
         .unwrap();
-        assert_eq!(template.names(), ["k", "v", "r", "c", "j"]);
-        assert_eq!(template.captures(), ["cap"]);
-        assert_eq!(template.sames(), ["s"]);
+        assert_eq!(template.names(), ["k", "v", "r", "c", "j", "t"]);
+        assert_eq!(template.captures(), ["group", "cap"]);
+        assert_eq!(template.sames(), ["s", "n"]);
     }
 
     proptest! {

@@ -1,4 +1,4 @@
-//! Texts with placeholders: `${name}`, `${name|query}`, `${name|json}`; `$${` stands for `${`.
+//! Texts with placeholders: `${name}`, or with a filter as in `${name|query}`; `$${` stands for `${`.
 
 use crate::choice::{Choice, not_among};
 use crate::vars::Vars;
@@ -24,26 +24,43 @@ enum Filter {
     Query,
     /// Escaped, for the inside of a JSON string.
     Json,
+    /// Hexadecimal digits as a decimal number.
+    Decimal,
+    /// The SHA-1, in hexadecimal digits.
+    Sha1,
 }
 
 impl Choice for Filter {
-    const ALL: &'static [(&'static str, Self)] = &[("query", Self::Query), ("json", Self::Json)];
+    const ALL: &'static [(&'static str, Self)] =
+        &[("query", Self::Query), ("json", Self::Json), ("decimal", Self::Decimal), ("sha1", Self::Sha1)];
 }
 
 /// Unreserved characters of RFC 3986 stay as they are.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 impl Filter {
-    fn apply(self, value: &str) -> String {
-        match self {
+    /// # Errors
+    /// Why this filter does not take the value.
+    fn apply(self, value: &str) -> Result<String, String> {
+        Ok(match self {
             Self::Plain => value.to_owned(),
             Self::Query => utf8_percent_encode(value, RESERVED).to_string(),
             Self::Json => {
                 let quoted = serde_json::Value::from(value).to_string();
                 quoted[1..quoted.len() - 1].to_owned()
             }
-        }
+            Self::Decimal => match u64::from_str_radix(value, 16) {
+                Ok(number) if !value.starts_with('+') => number.to_string(),
+                _ => return Err("must be up to 16 hexadecimal digits to be written in decimal".into()),
+            },
+            Self::Sha1 => sha1(value),
+        })
     }
+}
+
+/// The SHA-1 of a text, in hexadecimal digits.
+pub(crate) fn sha1(text: &str) -> String {
+    sha1_smol::Sha1::from(text).digest().to_string()
 }
 
 /// Whether this can be the name of a variable.
@@ -111,7 +128,7 @@ impl Text {
     pub(crate) fn render_with(&self, vars: &Vars, change: impl Fn(&str) -> String) -> Result<String, String> {
         self.fill(|name, filter| {
             let value = vars.text(name).ok_or_else(|| format!("${{{name}}} has no value"))?;
-            Ok(change(&filter.apply(&value)))
+            Ok(change(&filter.apply(&value).map_err(|why| format!("the value of ${{{name}}} {why}"))?))
         })
     }
 
@@ -151,6 +168,7 @@ mod tests {
         let mut vars = Vars::default();
         vars.set("name", "a b\"&".into());
         vars.set("n", 7.into());
+        vars.set("mac", "0A2fA0".into());
         vars
     }
 
@@ -160,6 +178,8 @@ mod tests {
             ("x=${name|query}&n=${n}", "x=a%20b%22%26&n=7"),
             (r#"{"a":"${name|json}"}"#, r#"{"a":"a b\"&"}"#),
             ("$${name} $ {n} ${n}$", "${name} $ {n} 7$"),
+            ("${mac} ${mac|decimal} ${n|decimal}", "0A2fA0 667552 7"),
+            ("${mac|sha1}", "4c988220df97368b4ee2677c09531cfe7c0a0c5a"),
             ("", ""),
         ] {
             assert_eq!(Text::parse(text).unwrap().render(&vars()).unwrap(), shown);
@@ -175,6 +195,10 @@ mod tests {
         assert_eq!(Text::parse("${n|querry}").unwrap_err(), "`querry` is not known here (did you mean `query`?)");
         assert!(Text::parse("${a b}").unwrap_err().contains("no placeholder"));
         assert_eq!(Text::parse("${other}").unwrap().render(&vars()).unwrap_err(), "${other} has no value");
+        assert_eq!(
+            Text::parse("${name|decimal}").unwrap().render(&vars()).unwrap_err(),
+            "the value of ${name} must be up to 16 hexadecimal digits to be written in decimal"
+        );
     }
 
     proptest! {

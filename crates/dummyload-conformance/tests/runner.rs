@@ -331,6 +331,34 @@ async fn http_answers_are_judged() {
 }
 
 #[tokio::test]
+async fn headers_of_answers_are_judged_and_captured() {
+    let desk = listen(|mut stream| async move {
+        let mut buffer = [0; 4096];
+        let n = stream.read(&mut buffer).await.unwrap_or_default();
+        let asked_with_code = buffer[..n].starts_with(b"GET /with/abc ");
+        let status = if asked_with_code { "200 OK" } else { "302 Found" };
+        let answer =
+            format!("HTTP/1.1 {status}\r\nLocation: /with?code=abc\r\nVary: a\r\nvary: b\r\ncontent-length: 0\r\n\r\n");
+        let _ = stream.write_all(answer.as_bytes()).await;
+    })
+    .await;
+    let ask = |headers: &str| {
+        let ask = "[[step]]\nhttp = { service = \"desk\", path = \"/ask\" }\nstatus = 302\n";
+        let with = "[[step]]\nhttp = { service = \"desk\", path = \"/with/${code}\" }\n";
+        format!("{ask}answer_headers = {headers}\n{with}")
+    };
+    let cases = [
+        ("a/good", ask("{ location = '$re:^/with.code=(?<code>.+)$', VARY = \"a, b\" }")),
+        ("b/bad", ask("{ Location = '$re:^/other.code=(?<code>.+)$' }")),
+        ("c/none", ask("{ Location = '$re:(?<code>.+)$', Retry-After = \"1\" }")),
+    ];
+    let cases: Vec<(&str, &str)> = cases.iter().map(|(name, steps)| (*name, steps.as_str())).collect();
+    let server = answering(|_| Vec::new()).await;
+    let target = target(&server).http("desk", &format!("http://{desk}")).unwrap();
+    insta::assert_snapshot!(report(&suite(&cases), &target, &RunOptions::default()).await.1);
+}
+
+#[tokio::test]
 async fn with_a_control_plane_waiting_costs_no_time() {
     let (state, server, control) = Clocked::start().await;
     let target = target(&server).admin(&format!("http://{control}"), None).unwrap();

@@ -48,7 +48,8 @@ const VERBS: [&str; 21] = [
 ];
 
 /// What can stand beside a verb.
-const COMPANIONS: [&str; 7] = ["conn", "within", "finish", "refused", "status", "answer", "answer_text"];
+const COMPANIONS: [&str; 8] =
+    ["conn", "within", "finish", "refused", "status", "answer_headers", "answer", "answer_text"];
 
 /// What a part of `all` or `any_of` can wait for.
 const AWAITED: [&str; 6] = ["expect", "expect_text", "close", "cut", "quiet", "refused"];
@@ -400,11 +401,24 @@ fn call(table: &mut Table<'_, '_>, mut inner: Table<'_, '_>) -> Call {
         headers: inner.free_texts("headers"),
         body: inner.text("body"),
         status: table.codes("status", STATUS).unwrap_or_else(|| vec![200]),
+        answer_headers: answer_headers(table),
         answer: answer(table),
         within: within(table),
     };
     inner.finish();
     call
+}
+
+fn answer_headers(table: &mut Table<'_, '_>) -> Vec<(String, Template)> {
+    let headers = table.free_strings("answer_headers").into_iter();
+    let template = |(name, text): (String, Spanned<String>)| match Template::for_text(text.get_ref()) {
+        Ok(template) => Some((name, template)),
+        Err(e) => {
+            table.error_at(text.span(), format!("`answer_headers`: {name}: {e}"));
+            None
+        }
+    };
+    headers.filter_map(template).collect()
 }
 
 fn answer(table: &mut Table<'_, '_>) -> Option<Answer> {

@@ -287,18 +287,22 @@ impl<'s, 'i> Table<'s, 'i> {
     }
 
     /// The members of a table whose names are free.
-    pub(crate) fn free_texts(&mut self, name: &'static str) -> Vec<(String, Text)> {
+    pub(crate) fn free_strings(&mut self, name: &'static str) -> Vec<(String, Spanned<String>)> {
         let Some(table) = self.table(name) else { return Vec::new() };
         let mut list = Vec::new();
         for (key, value) in &table.members {
             match value.get_ref().as_str() {
-                Some(text) => {
-                    list.push((key.get_ref().to_string(), self.parsed(&Spanned::new(value.span(), text.to_owned()))));
-                }
+                Some(text) => list.push((key.get_ref().to_string(), Spanned::new(value.span(), text.to_owned()))),
                 None => self.wrong(key.get_ref(), value, "a text"),
             }
         }
         list
+    }
+
+    /// The same, with placeholders.
+    pub(crate) fn free_texts(&mut self, name: &'static str) -> Vec<(String, Text)> {
+        let list = self.free_strings(name);
+        list.into_iter().map(|(key, text)| (key, self.parsed(&text))).collect()
     }
 
     /// From now on this member is known, whether it is there or not.

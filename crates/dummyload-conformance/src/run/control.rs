@@ -58,13 +58,13 @@ impl Control {
     async fn ask(&self, method: &str, path: &str, body: String) -> Result<Value, String> {
         let what = format!("the control plane did not carry out {method} {path}");
         let answer = tokio::time::timeout(PATIENCE, self.exchange(method, path, body).run());
-        let (status, body) = answer
+        let answer = answer
             .await
             .map_err(|_| format!("{what}: no answer within {PATIENCE:?}"))?
             .map_err(|e| format!("{what}: {e}"))?;
-        if status != 200 {
-            return Err(format!("{what}: {status} {body}"));
+        if answer.status != 200 {
+            return Err(format!("{what}: {} {}", answer.status, answer.body));
         }
-        serde_json::from_str(&body).map_err(|e| format!("{what}: the answer is not JSON: {e}"))
+        serde_json::from_str(&answer.body).map_err(|e| format!("{what}: the answer is not JSON: {e}"))
     }
 }

@@ -9,6 +9,23 @@ use hyper_util::rt::TokioIo;
 /// The largest body that is taken in.
 const MAX_BODY: usize = 16 << 20;
 
+/// What came back.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) status: u16,
+    /// By name; several of one name are joined as RFC 9110, 5.3 has it.
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: String,
+}
+
+impl Reply {
+    pub(super) fn header(&self, name: &str) -> Option<String> {
+        let values = self.headers.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name));
+        let values: Vec<&str> = values.map(|(_, value)| value.as_str()).collect();
+        (!values.is_empty()).then(|| values.join(", "))
+    }
+}
+
 /// One call, everything filled in.
 #[derive(Clone, Debug)]
 pub(super) struct Exchange {
@@ -19,11 +36,9 @@ pub(super) struct Exchange {
 }
 
 impl Exchange {
-    /// Status and body of the answer.
-    ///
     /// # Errors
-    /// Why there is none.
-    pub(super) async fn run(self) -> Result<(u16, String), String> {
+    /// Why there is no answer.
+    pub(super) async fn run(self) -> Result<Reply, String> {
         let uri: Uri = self.url.parse().map_err(|e| format!("{} cannot be asked for: {e}", self.url))?;
         let (host, port, secure) = tls::address(&uri)?;
         let request = self.request(&uri)?;
@@ -33,9 +48,11 @@ impl Exchange {
         let exchange = async {
             let response = sender.send_request(request).await.map_err(|e| format!("no answer: {e}"))?;
             let status = response.status().as_u16();
+            let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+            let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
             let body = Limited::new(response.into_body(), MAX_BODY).collect().await;
             let body = body.map_err(|e| format!("the answer {status} breaks off: {e}"))?.to_bytes();
-            Ok((status, String::from_utf8_lossy(&body).into_owned()))
+            Ok(Reply { status, headers, body: String::from_utf8_lossy(&body).into_owned() })
         };
         tokio::pin!(exchange);
         tokio::select! {

@@ -343,11 +343,12 @@ impl Play<'_> {
         let answer = tokio::time::timeout(within, exchange.run()).await;
         let answer = answer.unwrap_or_else(|_| Err(format!("no answer within {}", humantime::format_duration(within))));
         let expected_status = || format!("HTTP {}", list(&call.status));
-        let (status, body) = match answer {
+        let answer = match answer {
             Ok(answer) => answer,
             Err(why) if kind == "control" => return Err(Stop::Trouble(format!("{request}: {why}"))),
             Err(why) => return Err(unmet(expected_status(), why)),
         };
+        let (status, body) = (answer.status, answer.body.as_str());
         self.net.note(who, Direction::Received, kind, format!("{status} {body}").trim_end());
         if !call.status.contains(&status) {
             let received = format!("HTTP {status} {body}");
@@ -356,17 +357,26 @@ impl Play<'_> {
             }
             return Err(unmet(expected_status(), received));
         }
+        for (name, template) in &call.answer_headers {
+            let value = answer.header(name);
+            let fits = value.as_deref().is_some_and(|value| self.matches(template, &Value::from(value)).is_ok());
+            if !fits {
+                let received =
+                    value.map_or_else(|| format!("HTTP {status} without {name}"), |value| format!("{name}: {value}"));
+                return Err(unmet(format!("the header {name}: {}", template.source), received));
+            }
+        }
         let (template, value) = match &call.answer {
             None => return Ok(()),
-            Some(Answer::Text(template)) => (template, Ok(Value::from(body.as_str()))),
-            Some(Answer::Json(template)) => (template, serde_json::from_str(&body)),
+            Some(Answer::Text(template)) => (template, Ok(Value::from(body))),
+            Some(Answer::Json(template)) => (template, serde_json::from_str(body)),
         };
         let differences = match value.map(|value| self.matches(template, &value)) {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(differences)) if matches!(call.answer, Some(Answer::Json(_))) => differences,
             _ => Vec::new(),
         };
-        let (expected, received) = (template.source.clone(), body);
+        let (expected, received) = (template.source.clone(), body.to_owned());
         Err(Stop::Unmet(Box::new(Unmet { expected, received, differences, ..Unmet::default() })))
     }
 }
