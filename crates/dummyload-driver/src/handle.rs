@@ -76,6 +76,11 @@ impl<S: Session> Handle<S> {
         self.asks.clone().reserve_owned().await.map(Reserved).map_err(|_| CallError::Gone)
     }
 
+    /// A handle that does not keep the session from ending.
+    pub fn downgrade(&self) -> WeakHandle<S> {
+        WeakHandle { asks: self.asks.downgrade(), task: Arc::clone(&self.task) }
+    }
+
     /// Shuts the session down in good order and waits for its end, but no longer than `within`; then it is cut off.
     pub async fn close(self, within: Duration) -> Closed {
         let (done, ended) = oneshot::channel();
@@ -91,6 +96,26 @@ impl<S: Session> Handle<S> {
                 Closed::CutOff
             }
         }
+    }
+}
+
+/// A handle for whoever serves a session beside its program: it does not count as one that is left.
+pub struct WeakHandle<S: Session> {
+    asks: mpsc::WeakSender<Ask<S>>,
+    task: Arc<AbortHandle>,
+}
+
+impl<S: Session> fmt::Debug for WeakHandle<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WeakHandle")
+    }
+}
+
+impl<S: Session> WeakHandle<S> {
+    /// A handle, for as long as the session's program has one itself.
+    pub fn upgrade(&self) -> Option<Handle<S>> {
+        let asks = self.asks.upgrade()?;
+        Some(Handle { asks, task: Arc::clone(&self.task) })
     }
 }
 

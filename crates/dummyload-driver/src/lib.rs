@@ -23,7 +23,7 @@ mod trust;
 
 pub use error::CallError;
 pub use events::{EventSink, Events, Missed, events};
-pub use handle::{Closed, Handle, Pending, Reserved};
+pub use handle::{Closed, Handle, Pending, Reserved, WeakHandle};
 pub use http::{Http, HttpAnswer, HttpFailure};
 pub use task::{Limits, spawn};
 pub use trust::{Trust, TrustError};

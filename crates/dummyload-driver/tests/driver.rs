@@ -191,9 +191,13 @@ async fn the_ends_of_a_connection_are_told_apart() {
         let mut seen = [events.next().await.unwrap().unwrap(), events.next().await.unwrap().unwrap()];
         seen.sort();
         assert_eq!(seen, ["Binary([1, 2])", "Pong"]);
-        // The last handle: the session is shut down, and whoever waits is told.
+        // The last handle but for a weak one: the session is shut down, and whoever waits is told.
         asked.abort();
+        assert!(asked.await.unwrap_err().is_cancelled());
+        let weak = handle.downgrade();
+        assert!(weak.upgrade().is_some());
         drop(handle);
+        assert!(weak.upgrade().is_none());
         while events.next().await.is_some() {}
     };
     tokio::join!(closing, client);
