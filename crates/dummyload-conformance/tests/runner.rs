@@ -330,6 +330,25 @@ async fn http_answers_are_judged() {
     assert!(!report.to_json().to_string().contains("s3cr"));
 }
 
+fn news(n: u32) -> Message {
+    Message::text(format!("{{\"news\":{n}}}"))
+}
+
+#[tokio::test]
+async fn what_is_to_be_skipped_may_come_before_and_nothing_else() {
+    let steps = |until: u32, within: &str| {
+        let skip = "skip = '{\"news\":\"$int\"}'";
+        let expect = format!("[[step]]\nexpect = '{{\"news\":{until}}}'\nwithin = \"{within}\"\n{skip}\n");
+        format!("[[step]]\nsend = '{{}}'\n{expect}[[step]]\nquiet = \"100ms\"\n{skip}\n")
+    };
+    let server = answering(|_| vec![news(1), news(2), news(3)]).await;
+    assert_eq!(verdict(&server, &steps(2, "5s")).await.0, "pass");
+    insta::assert_snapshot!("skipped_in_vain", verdict(&server, &steps(4, "100ms")).await.1);
+    let server = answering(|_| vec![news(1), pong(), news(2)]).await;
+    insta::assert_snapshot!("not_to_be_skipped", verdict(&server, &steps(2, "5s")).await.1);
+    assert_eq!(verdict(&server, &steps(1, "5s")).await.0, "fail", "something else breaks the silence");
+}
+
 #[tokio::test]
 async fn headers_of_answers_are_judged_and_captured() {
     let desk = listen(|mut stream| async move {

@@ -48,8 +48,8 @@ const VERBS: [&str; 21] = [
 ];
 
 /// What can stand beside a verb.
-const COMPANIONS: [&str; 8] =
-    ["conn", "within", "finish", "refused", "status", "answer_headers", "answer", "answer_text"];
+const COMPANIONS: [&str; 9] =
+    ["conn", "within", "skip", "finish", "refused", "status", "answer_headers", "answer", "answer_text"];
 
 /// What a part of `all` or `any_of` can wait for.
 const AWAITED: [&str; 6] = ["expect", "expect_text", "close", "cut", "quiet", "refused"];
@@ -210,7 +210,10 @@ impl Reading<'_> {
                 Verb::Control(call(table, inner))
             }
             "advance" => Verb::Advance(table.span("advance")?),
-            _ => Verb::Receive(self.receiving(table, name)?),
+            _ => {
+                let skip = template(table, "skip");
+                Verb::Receive(self.receiving(table, name)?, skip)
+            }
         })
     }
 

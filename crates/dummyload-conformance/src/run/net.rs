@@ -194,6 +194,23 @@ impl Net {
         .await
     }
 
+    /// The same on one connection, after all that is passed over.
+    pub(super) async fn next_but(
+        &mut self,
+        conn: usize,
+        within: Duration,
+        passed_over: impl Fn(&Event) -> bool,
+    ) -> Result<Option<(usize, Event)>, Trouble> {
+        self.wait(&[conn], within, |net| {
+            let inbox = &mut net.lines[conn].inbox;
+            while inbox.front().is_some_and(&passed_over) {
+                inbox.pop_front();
+            }
+            Some((conn, inbox.pop_front()?))
+        })
+        .await
+    }
+
     /// The next pong that the suite's own pings have not asked for.
     pub(super) async fn next_pong(&mut self, conn: usize, within: Duration) -> Result<Option<Vec<u8>>, Trouble> {
         self.wait(&[conn], within, |net| net.lines[conn].pongs.pop_front()).await

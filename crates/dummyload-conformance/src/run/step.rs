@@ -78,7 +78,7 @@ impl Play<'_> {
     async fn step(&mut self, step: &Step) -> Outcome {
         match &step.verb {
             Verb::Send(conn, sending) => self.send(*conn, sending).await,
-            Verb::Receive(receiving) => self.receive(receiving).await,
+            Verb::Receive(receiving, skip) => self.receive(receiving, skip.as_ref()).await,
             Verb::Pong(conn, payload, within) => self.pong(*conn, &self.fill(payload)?, *within).await,
             Verb::All(parts) => self.all(parts, &step.weight).await,
             Verb::AnyOf(alternatives) => self.any_of(alternatives, &step.weight).await,
@@ -185,8 +185,15 @@ impl Play<'_> {
         Ok(self.net.send(conn, "text", &text, how).await?)
     }
 
-    async fn receive(&mut self, receiving: &Receiving) -> Outcome {
-        let found = self.net.next(&[receiving.conn], receiving.within).await?;
+    async fn receive(&mut self, receiving: &Receiving, skip: Option<&Template>) -> Outcome {
+        let found = match skip {
+            None => self.net.next(&[receiving.conn], receiving.within).await?,
+            Some(skip) => {
+                let vars = &self.vars;
+                let passed_over = |event: &Event| passed_over(receiving, skip, event, vars);
+                self.net.next_but(receiving.conn, receiving.within, passed_over).await?
+            }
+        };
         self.judge(receiving, found.as_ref().map(|(_, event)| event)).map_err(Stop::Unmet)
     }
 
@@ -379,6 +386,20 @@ impl Play<'_> {
         let (expected, received) = (template.source.clone(), body.to_owned());
         Err(Stop::Unmet(Box::new(Unmet { expected, received, differences, ..Unmet::default() })))
     }
+}
+
+/// Whether it may come before what is awaited, and is not that.
+fn passed_over(receiving: &Receiving, skip: &Template, event: &Event, vars: &Vars) -> bool {
+    let Event::Text(text) = event else { return false };
+    let fits = |template: &Template, value: &Value| compare(template, value, vars).is_ok();
+    serde_json::from_str(text).is_ok_and(|value: Value| {
+        let awaited = match &receiving.what {
+            Awaited::Message(template) => fits(template, &value),
+            Awaited::Text(template) => fits(template, &Value::from(text.as_str())),
+            _ => false,
+        };
+        !awaited && fits(skip, &value)
+    })
 }
 
 /// Of two misses, the one with fewer differences, if it has any: it says best what is wrong.
