@@ -15,6 +15,8 @@ pub mod http;
 mod ids;
 mod lint;
 mod message;
+#[cfg(feature = "schema")]
+mod schema;
 pub mod status;
 #[cfg(feature = "proptest")]
 pub mod strategies;

@@ -195,7 +195,9 @@ pub(crate) fn plain_text(json: &str) -> Option<&str> {
 pub(crate) fn text(json: &str) -> Option<Cow<'_, str>> {
     match plain_text(json) {
         Some(text) => Some(Cow::Borrowed(text)),
-        None => serde_json::from_str::<String>(json).ok().map(Cow::Owned),
+        // An error of the parser would cost more than a look.
+        None if json.starts_with('"') => serde_json::from_str::<String>(json).ok().map(Cow::Owned),
+        None => None,
     }
 }
 
