@@ -17,6 +17,7 @@ mod lint;
 mod message;
 #[cfg(feature = "schema")]
 mod schema;
+pub mod session;
 pub mod status;
 #[cfg(feature = "proptest")]
 pub mod strategies;
