@@ -57,13 +57,16 @@ impl Matching<'_> {
             Node::Object { members, closed } => self.object(node, members, *closed, value, pointer),
             Node::Array(items) => self.array(node, items, value, pointer),
             Node::Unordered(items) => self.unordered(node, items, value, pointer),
-            Node::Each(each) => match value.as_array() {
-                Some(list) => {
+            Node::Each(each) => match value {
+                Value::Array(list) => {
                     list.iter()
                         .enumerate()
                         .for_each(|(n, item)| self.node(each, Some(item), &format!("{pointer}/{n}")));
                 }
-                None => self.differ(pointer, node, short(value)),
+                Value::Object(members) => members
+                    .iter()
+                    .for_each(|(name, value)| self.node(each, Some(value), &format!("{pointer}/{}", escaped(name)))),
+                _ => self.differ(pointer, node, short(value)),
             },
             Node::Json(inside) => match value.as_str().map(serde_json::from_str::<Value>) {
                 Some(Ok(value)) => self.node(inside, Some(&value), &format!("{pointer}#")),
@@ -452,6 +455,9 @@ mod tests {
         assert_eq!(differences(r#"{"$unordered":[1,1]}"#, json!([1, 2])).len(), 2);
         fits(r#"{"$each":{"id":"$int"}}"#, json!([{"id": 1}, {"id": 2}]));
         fails(r#"{"$each":"$int"}"#, json!([1, "x"]), r#"/1 expected $int, got "x""#);
+        fits(r#"{"$each":{"id":"$int"}}"#, json!({"a": {"id": 1}, "b": {"id": 2}}));
+        fails(r#"{"$each":"$int"}"#, json!({"a/b": "x"}), r#"/a~1b expected $int, got "x""#);
+        fails(r#"{"$each":"$int"}"#, json!(1), " expected an array or object, got 1");
     }
 
     fn any_json() -> impl Strategy<Value = Value> {

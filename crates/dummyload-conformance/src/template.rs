@@ -407,7 +407,7 @@ impl fmt::Display for Node {
             Self::Object { .. } => f.write_str("an object"),
             Self::Array(items) => write!(f, "an array of {}", items.len()),
             Self::Unordered(items) => write!(f, "an array of {} in any order", items.len()),
-            Self::Each(_) => f.write_str("an array"),
+            Self::Each(_) => f.write_str("an array or object"),
             Self::Kind(Kind::Absent) => f.write_str("no such member"),
             Self::Kind(kind) | Self::Capture(_, kind) => write!(f, "${}", kind.name()),
             Self::Iso8601 => f.write_str("$iso8601"),
