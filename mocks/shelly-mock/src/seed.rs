@@ -473,7 +473,7 @@ impl WorldFile {
 }
 
 impl Options {
-    fn check(&self) -> Result<(), WorldFileError> {
+    pub(crate) fn check(&self) -> Result<(), WorldFileError> {
         server("the option user_api_url", &self.user_api_url)?;
         server("the option moves_to", &self.moves_to)?;
         if self.token_secret.is_empty() {
@@ -504,7 +504,9 @@ impl DeviceSeed {
             Generation::Virtual => (id.form() == Form::Decimal, "is a decimal number"),
             _ if generation.has_hex_ids() => {
                 let lower = self.id.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-                (lower && matches!(self.id.len(), 6 | 12), "has 6 or 12 hexadecimal digits in lower case")
+                let short = id.as_number().is_some_and(|number| number < 1 << 24);
+                let text = "has 6 or 12 hexadecimal digits in lower case, and 6 if the first six of 12 are zeros";
+                (lower && self.id.len() == if short { 6 } else { 12 }, text)
             }
             _ => (matches!(id.form(), Form::X | Form::Decimal), "starts with X, or is a decimal number"),
         };
