@@ -11,23 +11,18 @@ use alloc::format;
 use alloc::vec::Vec;
 
 pub(super) fn read(status: &Object<'_>, view: &mut StatusView) {
-    let mut outputs = Vec::new();
+    // Inside an output, for want of anything better.
+    let mut own = None;
     for (name, json) in status.iter() {
         let Some((kind, channel)) = name.split_once(':') else { continue };
-        let (Ok(channel), Some(part)) = (channel.parse(), Part::read(json)) else { continue };
+        let Ok(channel) = channel.parse() else { continue };
+        let Some(part) = Part::read(json).filter(|_| KNOWN.contains(&kind)) else { continue };
         let reading = |value: Option<f64>| value.map(|value| Reading { channel, value });
         let alarm = |active: Option<bool>| active.map(|active| Alarm { channel, active });
         match kind {
-            "switch" => {
-                view.switches.push(switch(channel, &part));
-                outputs.push(name);
-            }
+            "switch" => view.switches.push(switch(channel, &part)),
             "light" | "rgb" | "rgbw" | "cct" => view.lights.push(light(kind, channel, &part)),
-            "cover" => {
-                view.covers.push(cover(channel, &part));
-                outputs.push(name);
-            }
-            "pm1" => outputs.push(name),
+            "cover" => view.covers.push(cover(channel, &part)),
             "em" | "em1" => view.meters.push(energy_meter(status, name, kind, channel, &part)),
             "temperature" => view.temperatures.extend(reading(part.number("tC"))),
             "humidity" => view.humidities.extend(reading(part.number("rh"))),
@@ -42,21 +37,38 @@ pub(super) fn read(status: &Object<'_>, view: &mut StatusView) {
             "blutrv" => valve(channel, &part, view),
             _ => {}
         }
-    }
-    for name in outputs {
-        view.meters.extend(status.get(name).and_then(Part::read).and_then(|part| meter(name, &part)));
+        if matches!(kind, "switch" | "cover" | "pm1" | "light" | "rgb" | "rgbw" | "cct") {
+            view.meters.extend(meter(name, &part));
+            let inside = || reading(part.inner("temperature").and_then(|inside| inside.number("tC")));
+            own = own.or_else(inside);
+        }
     }
     if view.temperatures.is_empty() {
-        // Inside the device, for want of anything better.
-        let own = status.iter().find_map(|(name, json)| {
-            let (kind, channel) = name.split_once(':')?;
-            let part = Part::read(json).filter(|_| matches!(kind, "switch" | "cover" | "light"))?;
-            let value = part.inner("temperature")?.number("tC")?;
-            Some(Reading { channel: channel.parse().ok()?, value })
-        });
         view.temperatures.extend(own);
     }
 }
+
+/// The components that are looked into.
+const KNOWN: [&str; 18] = [
+    "switch",
+    "light",
+    "rgb",
+    "rgbw",
+    "cct",
+    "cover",
+    "pm1",
+    "em",
+    "em1",
+    "temperature",
+    "humidity",
+    "illuminance",
+    "lux",
+    "devicepower",
+    "flood",
+    "smoke",
+    "window",
+    "blutrv",
+];
 
 fn timer(part: &Part<'_>) -> Option<Timer> {
     let (started_at, duration) = (part.number("timer_started_at"), part.number("timer_duration"));
