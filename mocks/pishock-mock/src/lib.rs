@@ -26,7 +26,7 @@ mod wire;
 mod world;
 
 // What a test needs besides, so that it needs no other crate.
-pub use dummyload_host::{ClockMode, ControlError, Direction, Fault, FaultKind, Limits, NotSeen, Query};
+pub use dummyload_host::{ClockMode, ControlError, Direction, Fault, FaultKind, Limits, NotSeen, Query, Tls};
 pub use mock::{PishockMock, PishockMockBuilder};
 pub use options::{InvalidKeyStatus, LoginFailure, Options};
 pub use seed::{

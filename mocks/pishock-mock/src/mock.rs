@@ -1,7 +1,7 @@
 //! A running mock, for tests and for the binary.
 
 use crate::{Options, PishockWorld, WorldFile};
-use dummyload_host::{Limits, Mock, MockBuilder};
+use dummyload_host::{Limits, Mock, MockBuilder, Tls};
 use dummyload_session::Timestamp;
 use pishock_proto::{Dialect, Login, endpoint};
 use serde_json::{Value, json};
@@ -41,7 +41,7 @@ impl PishockMock {
         complete.map_or_else(|| format!("{base}/v2"), |endpoint| endpoint.url.expose().clone())
     }
 
-    /// `ws://` and the address, without path and credentials.
+    /// `ws://` or `wss://` and the address, without path and credentials.
     pub fn ws_url(&self) -> String {
         self.mock.url()
     }
@@ -87,6 +87,20 @@ impl PishockMockBuilder {
     #[must_use]
     pub fn address(mut self, address: SocketAddr) -> Self {
         self.host = self.host.address(address);
+        self
+    }
+
+    /// Listens on a further address as well: real clients expect the broker and the HTTP services on 443.
+    #[must_use]
+    pub fn also(mut self, address: SocketAddr) -> Self {
+        self.host = self.host.also(address);
+        self
+    }
+
+    /// Serves TLS, with a certificate authority made for this mock.
+    #[must_use]
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.host = self.host.tls(tls);
         self
     }
 

@@ -65,16 +65,22 @@ async fn lenient_mode_takes_each_variant_as_the_same_command() {
 }
 
 #[tokio::test]
-async fn strict_mode_refuses_each_variant() {
+async fn strict_mode_refuses_each_variant_but_blanks() {
     let mock = start_strict().await;
     let mut client = Client::v2(&mock).await;
-    for (who, text, problem) in variants() {
+    let (blanks, others): (Vec<_>, Vec<_>) = variants().into_iter().partition(|(_, _, problem)| *problem == "spacing");
+    for (who, text, problem) in others {
         let reply = client.ask(&text).await;
         assert_eq!(reply["ErrorCode"], "INVALID_COMMAND", "{who}");
         client.is_silent().await;
         assert_eq!(problems(&mock).pop().unwrap(), format!("refused {problem}"), "{who}");
     }
     assert!(topics(&mock).is_empty());
+    assert!(!blanks.is_empty());
+    for (who, text, _) in blanks {
+        assert_eq!(client.ask(&text).await["IsError"], false, "{who}");
+        assert_eq!(problems(&mock).pop().unwrap(), "tolerated spacing", "{who}");
+    }
     assert_eq!(client.ask(CANONICAL).await["Message"], "Publish successful.");
 }
 

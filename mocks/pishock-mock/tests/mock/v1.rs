@@ -77,10 +77,10 @@ async fn lenient_mode_takes_other_forms_and_tells() {
 }
 
 #[tokio::test]
-async fn strict_mode_refuses_other_forms() {
+async fn strict_mode_refuses_other_forms_but_blanks() {
     let mock = start_strict().await;
     let mut client = Client::v1(&mock).await;
-    for (text, problem) in VARIANTS {
+    for (text, problem) in VARIANTS.into_iter().filter(|(_, problem)| *problem != "spacing") {
         let reply = client.ask(text).await;
         assert_eq!(reply["Payload"][0], "ERROR", "{text}");
         client.is_silent().await;
