@@ -19,14 +19,22 @@ pub(crate) struct Slots<'a, const N: usize> {
 }
 
 impl<'a, const N: usize> Slots<'a, N> {
+    pub(crate) fn new(names: &'static [&'static str; N]) -> Self {
+        Self { names, values: [None; N], extra: Extra::default() }
+    }
+
     /// Reads an object.
     pub(crate) fn read(json: &'a str, names: &'static [&'static str; N]) -> Result<Self, DecodeError> {
-        let mut slots = Self { names, values: [None; N], extra: Extra::default() };
-        each_member(json, |name, value| match names.iter().position(|known| *known == name) {
-            Some(at) => slots.values[at] = Some(value),
-            None => slots.extra.push(name, Raw::trusted(value)),
-        })?;
-        Ok(slots)
+        let mut slots = Self::new(names);
+        slots.fill(json).map(|()| slots)
+    }
+
+    /// Reads an object into its place, which saves moving a large one.
+    pub(crate) fn fill(&mut self, json: &'a str) -> Result<(), DecodeError> {
+        each_member(json, |name, value| match self.names.iter().position(|known| *known == name) {
+            Some(at) => self.values[at] = Some(value),
+            None => self.extra.push(name, Raw::trusted(value)),
+        })
     }
 
     fn slot(&mut self, name: &str) -> Option<&mut Option<&'a str>> {
@@ -50,8 +58,8 @@ impl<'a, const N: usize> Slots<'a, N> {
     }
 
     /// The members that nobody took.
-    pub(crate) fn rest(self) -> Extra<'a> {
-        let mut extra = self.extra;
+    pub(crate) fn rest(&mut self) -> Extra<'a> {
+        let mut extra = core::mem::take(&mut self.extra);
         for (name, value) in self.names.iter().zip(self.values) {
             if let Some(value) = value {
                 extra.push(*name, Raw::trusted(value));

@@ -3,7 +3,7 @@
 use super::device::write_id;
 use super::integrator::ActionRequest;
 use super::rpc::{RpcFamily, RpcRequest};
-use super::server::{Frame, device_id, frame, open};
+use super::server::{Frame, NAMES, device_id, open, read_frame};
 use super::shared::owned;
 use super::{CommandBody, Extra, Other, Raw, Unrecognised};
 use crate::escape::{ObjectWriter, written};
@@ -32,8 +32,9 @@ pub enum ClientMessage<'a> {
 
 /// Decodes a message of a client, every tolerated variant included.
 pub fn decode_client(text: &str) -> ClientMessage<'_> {
-    let (event, frame) = match frame(text) {
-        Ok(found) => found,
+    let frame = &mut Frame::new(&NAMES);
+    let event = match read_frame(text, frame) {
+        Ok(event) => event,
         Err(why) => return ClientMessage::Unrecognised(Unrecognised::new(text, why)),
     };
     match &*event {
@@ -143,10 +144,10 @@ impl<'a> CommandRequest<'a> {
         Self { trid: Some(trid), device_id: Some(device), data: data.into(), extra: Extra::default() }
     }
 
-    fn of(mut frame: Frame<'a>) -> Self {
+    fn of(frame: &mut Frame<'a>) -> Self {
         Self {
             trid: frame.take("trid", |json| Some(Trid::parse(json))),
-            device_id: device_id(&mut frame),
+            device_id: device_id(frame),
             data: frame.take("data", CommandData::read).unwrap_or_default(),
             extra: frame.rest(),
         }

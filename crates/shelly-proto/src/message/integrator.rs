@@ -36,7 +36,7 @@ impl<'a> ActionRequest<'a> {
         Self { trid: Some(trid), action: Some(action.into()), device_id: Some(device), ..Self::default() }
     }
 
-    pub(super) fn of(mut frame: Frame<'a>) -> Self {
+    pub(super) fn of(frame: &mut Frame<'a>) -> Self {
         let mut request = Self { trid: frame.take("trid", |json| Some(Trid::parse(json))), ..Self::default() };
         if let Some(mut data) = frame.take("data", |json| Slots::read(json, &["action", "deviceId"]).ok()) {
             request.action = data.text("action");
@@ -174,7 +174,7 @@ impl<'a> ActionResponse<'a> {
         Self { trid: Some(trid), user: Some(user.into()), data, extra: Extra::default() }
     }
 
-    pub(super) fn of(mut frame: Frame<'a>) -> Self {
+    pub(super) fn of(frame: &mut Frame<'a>) -> Self {
         Self {
             trid: frame.take("trid", |json| Some(Trid::parse(json))),
             user: frame.text("user"),

@@ -41,11 +41,11 @@ impl<'a> CommandResponse<'a> {
         }
     }
 
-    pub(super) fn of(mut frame: Frame<'a>) -> Self {
+    pub(super) fn of(frame: &mut Frame<'a>) -> Self {
         Self {
             trid: frame.take("trid", |json| Some(Trid::parse(json))),
             user: frame.take("user", |json| json.parse().ok()),
-            device_id: device_id(&mut frame),
+            device_id: device_id(frame),
             data: frame.raw("data"),
             extra: frame.rest(),
         }

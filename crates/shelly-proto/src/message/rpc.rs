@@ -85,11 +85,11 @@ impl<'a> RpcRequest<'a> {
         Self { family, trid, device_id, method, params, extra: Extra::default() }
     }
 
-    pub(super) fn of(family: RpcFamily, mut frame: Frame<'a>) -> Self {
+    pub(super) fn of(family: RpcFamily, frame: &mut Frame<'a>) -> Self {
         Self {
             family,
             trid: frame.take("trid", |json| Some(Trid::parse(json))),
-            device_id: device_id(&mut frame),
+            device_id: device_id(frame),
             method: frame.text("method"),
             params: frame.raw("params"),
             extra: frame.rest(),
@@ -147,12 +147,12 @@ impl<'a> RpcResponse<'a> {
         }
     }
 
-    pub(super) fn of(family: RpcFamily, mut frame: Frame<'a>) -> Self {
+    pub(super) fn of(family: RpcFamily, frame: &mut Frame<'a>) -> Self {
         Self {
             family,
             trid: frame.take("trid", |json| Some(Trid::parse(json))),
             user: frame.take("user", |json| json.parse().ok()),
-            device_id: device_id(&mut frame),
+            device_id: device_id(frame),
             response: frame.raw("response"),
             extra: frame.rest(),
         }

@@ -60,29 +60,27 @@ pub(super) const NAMES: [&str; 15] = [
 
 pub(super) type Frame<'a> = Slots<'a, 15>;
 
-/// What `event` says, with the members; an error for a text that is no event.
-pub(super) fn frame(text: &str) -> Result<(Cow<'_, str>, Frame<'_>), DecodeError> {
-    let mut frame = Frame::read(text, &NAMES).map_err(|e| match e {
+/// Reads the members, and tells what `event` says; an error for a text that is no event.
+pub(super) fn read_frame<'a>(text: &'a str, frame: &mut Frame<'a>) -> Result<Cow<'a, str>, DecodeError> {
+    frame.fill(text).map_err(|e| match e {
         DecodeError::WrongShape { .. } => DecodeError::wrong("", "an object with the member event is wanted"),
         e => e,
     })?;
-    match frame.text("event") {
-        Some(event) => Ok((event, frame)),
-        None => Err(DecodeError::wrong("/event", "the name of an event is wanted here")),
-    }
+    frame.text("event").ok_or_else(|| DecodeError::wrong("/event", "the name of an event is wanted here"))
 }
 
 /// Decodes a message of the cloud, every tolerated variant included. Nothing is an error, since a client must go on after
 /// whatever it does not know (dossier 9).
 pub fn decode_server(text: &str) -> ServerMessage<'_> {
-    let (event, mut frame) = match frame(text) {
-        Ok(found) => found,
+    let frame = &mut Frame::new(&NAMES);
+    let event = match read_frame(text, frame) {
+        Ok(event) => event,
         Err(why) => return ServerMessage::Unrecognised(Unrecognised::new(text, why)),
     };
     match &*event {
         StatusOnChange::EVENT => ServerMessage::StatusOnChange(StatusOnChange {
             device: frame.take("device", DeviceRef::read),
-            device_id: device_id(&mut frame),
+            device_id: device_id(frame),
             metadata: frame.raw("metadata"),
             status: frame.raw("status"),
             extra: frame.rest(),
@@ -91,7 +89,7 @@ pub fn decode_server(text: &str) -> ServerMessage<'_> {
             let device = frame.take("device", DeviceRef::read);
             let nested = device.as_ref().and_then(DeviceRef::nested_online);
             ServerMessage::Online(Online {
-                device_id: device_id(&mut frame),
+                device_id: device_id(frame),
                 online: frame.take("online", wire::flag).or(nested),
                 device,
                 extra: frame.rest(),
@@ -100,7 +98,7 @@ pub fn decode_server(text: &str) -> ServerMessage<'_> {
         CommandResponse::EVENT => ServerMessage::CommandResponse(CommandResponse::of(frame)),
         Settings::EVENT => ServerMessage::Settings(Settings {
             device: frame.take("device", DeviceRef::read),
-            device_id: device_id(&mut frame),
+            device_id: device_id(frame),
             settings: frame.raw("settings"),
             extra: frame.rest(),
         }),
