@@ -1,5 +1,6 @@
 //! The devices of the account, as far as they are known: statuses out of one answer, and events merged on top.
 
+use crate::escape::{ObjectWriter, written};
 use crate::http::{DeviceStatus, DevicesStatus};
 use crate::message::{Raw, StatusOnChange};
 use crate::status::{StatusView, merge};
@@ -25,7 +26,7 @@ pub struct Device {
     pub code: Option<String>,
     /// Whether the cloud sees it. `None` means that this is not known, as while there is no connection.
     pub online: Option<bool>,
-    /// Its last status with every change merged into it. What `_dev_info` in it says can be older than the fields here.
+    /// Its last status with every change merged into it, or replaced by a whole one. What `_dev_info` in it says can be older than the fields here.
     pub status: Option<Raw<'static>>,
 }
 
@@ -58,11 +59,14 @@ impl Device {
     }
 
     fn merge(&mut self, change: &Raw<'_>) {
-        let whole = match &self.status {
-            Some(status) => merge(status.as_str(), change.as_str()),
+        let merged = match &self.status {
+            Some(status) => match beside_a_whole(status, change) {
+                Some(kept) => merge(&kept, change.as_str()),
+                None => merge(status.as_str(), change.as_str()),
+            },
             None => String::from(change.as_str()),
         };
-        self.status = Some(Raw::trusted(whole));
+        self.status = Some(Raw::trusted(merged));
     }
 }
 
@@ -170,6 +174,28 @@ impl Devices {
         }
         self.whole = true;
     }
+}
+
+/// What stays of a status beside a change that is a whole status itself; `None` if the change is only a part.
+///
+/// A part says nothing of what is missing in it. A whole one does: a timer or a target that it no longer names has ended.
+/// Nothing tells the two apart but that a whole status of a device with a network of its own (`sys`, `wifi_sta`) names
+/// everything that was known, some of what the cloud adds excepted (dossier 6.1, 9.1).
+fn beside_a_whole(status: &Raw<'_>, change: &Raw<'_>) -> Option<String> {
+    let (status, change) = (Object::read(status.as_str()).ok()?, Object::read(change.as_str()).ok()?);
+    let names = |object: &Object<'_>, wanted: &str| object.iter().any(|(name, _)| name == wanted);
+    let added = |name: &str| name.starts_with('_') || matches!(name, "ts" | "getinfo");
+    let own_network = names(&status, "sys") || names(&status, "wifi_sta");
+    let whole = own_network && status.iter().all(|(name, _)| added(name) || names(&change, name));
+    whole.then(|| {
+        written(|out| {
+            let mut kept = ObjectWriter::open(out);
+            for (name, value) in status.iter().filter(|(name, _)| added(name)) {
+                kept.any_name(name).extend_from_slice(value.as_bytes());
+            }
+            kept.close();
+        })
+    })
 }
 
 /// Whether a change is not in a status yet, by `serial` (dossier 6.1). Where that is missing, what came later is newer.

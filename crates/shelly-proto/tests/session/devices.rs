@@ -122,3 +122,26 @@ fn odd_changes_do_no_harm() {
     rig.brings(1, [lamp(9_998.0, true)]);
     assert_eq!(rig.device(LAMP).view().switches[0].on, Some(false));
 }
+
+#[test]
+fn a_whole_status_ends_what_it_no_longer_names() {
+    let mut rig = Rig::ready();
+    let whole = |timer: &str, serial: u8| {
+        format!(r#"{{"serial":{serial},"switch:0":{{"output":true{timer}}},"sys":{{"uptime":1}},"wifi":{{}}}}"#)
+    };
+    let info = r#""_dev_info":{"id":"84cca87c0144","gen":"G2","code":"X","online":true},"_updated":"then","#;
+    let known = whole(r#","timer_duration":5"#, 1).replacen('{', &format!("{{{info}"), 1);
+    let body = format!(r#"{{"isok":true,"data":{{"devices_status":{{"84cca87c0144":{known}}}}}}}"#);
+    let body = AllStatus::new(Credentials::bearer("")).answer(200, body.as_bytes()).unwrap();
+    rig.ask(SessionCommand::Status { ask: 1, body });
+    let mut told = |status: &str| {
+        rig.hears(&format!(r#"{{"event":"Shelly:StatusOnChange","device":{{"id":"{LAMP}"}},"status":{status}}}"#));
+        rig.status(LAMP).to_owned()
+    };
+    // A part says nothing of the rest.
+    assert!(told(r#"{"serial":2,"switch:0":{"output":false},"sys":{}}"#).contains(r#""timer_duration":5"#));
+    assert!(told(&whole(r#","timer_duration":4"#, 3)).contains(r#""timer_duration":4"#));
+    let last = told(&whole("", 4));
+    assert!(!last.contains("timer_duration") && last.contains(r#""_updated":"then""#), "{last}");
+    assert!(last.contains("_dev_info") && last.contains(r#""serial":4"#), "{last}");
+}
