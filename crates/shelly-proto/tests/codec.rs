@@ -185,6 +185,24 @@ fn the_device_of_an_event_is_found_in_every_place() {
 }
 
 #[test]
+fn what_is_said_twice_stays_as_it_counts() {
+    for (text, again) in [
+        (
+            r#"{"event":"Shelly:Online","device":{"id":"1","online":0},"online":1}"#,
+            r#"{"event":"Shelly:Online","device":{"id":"1","online":0},"online":1}"#,
+        ),
+        (
+            r#"{"event":"Shelly:Online","deviceId":null,"device_id":"3","online":1}"#,
+            r#"{"event":"Shelly:Online","deviceId":"3","online":1}"#,
+        ),
+    ] {
+        let message = decode_server(text);
+        assert_eq!(message.to_text(), again);
+        assert_eq!(decode_server(again), message);
+    }
+}
+
+#[test]
 fn depth_does_not_matter() {
     let deep = "[".repeat(100_000) + &"]".repeat(100_000);
     let text = format!(r#"{{"event":"Shelly:StatusOnChange","status":{deep}}}"#);

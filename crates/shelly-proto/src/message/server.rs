@@ -118,7 +118,12 @@ pub fn decode_server(text: &str) -> ServerMessage<'_> {
 
 /// The id outside of `device`, in its two spellings (dossier 9.6).
 pub(super) fn device_id(frame: &mut Frame<'_>) -> Option<DeviceId> {
-    frame.take("deviceId", frame_id).or_else(|| frame.take("device_id", frame_id))
+    frame.take("deviceId", frame_id).or_else(|| {
+        let second = frame.take("device_id", frame_id)?;
+        // Written again the id would stand twice, and the one that says nothing would count.
+        frame.take("deviceId", |_| Some(()));
+        Some(second)
+    })
 }
 
 impl ServerMessage<'_> {
@@ -299,8 +304,8 @@ impl<'a> Online<'a> {
         let mut object = open(out, Self::EVENT);
         write_device(&mut object, self.device.as_ref(), self.device_id.as_ref());
         let nested = self.device.as_ref().and_then(DeviceRef::nested_online);
-        // What stands in `device` is written there.
-        object.number("online", self.online.filter(|_| nested.is_none()).map(u8::from));
+        // What stands in `device` is written there, unless it is another.
+        object.number("online", self.online.filter(|online| nested != Some(*online)).map(u8::from));
         self.extra.write(&mut object);
         object.close();
     }
