@@ -301,6 +301,11 @@ mod tests {
             assert_eq!((http.as_str(), frame.as_str()), (hex, decimal));
             assert_eq!(http, frame);
         }
+        for (number, hex) in
+            [(0, "000000"), (0xff_ffff, "ffffff"), (0x100_0000, "000001000000"), (1 << 48, "1000000000000")]
+        {
+            assert_eq!(DeviceId::decimal(number).to_hex(), hex);
+        }
         // The width is lost, the device is not.
         let wide = DeviceId::in_http("000000b923fa");
         assert_eq!((wide.to_decimal().as_str(), wide.to_hex().as_str()), ("12133370", "b923fa"));
