@@ -149,8 +149,17 @@ pub(crate) struct Endpoint {
 pub(crate) struct Step {
     pub(crate) line: usize,
     pub(crate) verb: Verb,
+    /// What may come before that which is awaited.
+    pub(crate) skip: Option<Template>,
     pub(crate) weight: Weight,
     pub(crate) note: Option<String>,
+}
+
+impl Step {
+    /// Every template in it.
+    pub(crate) fn templates(&self) -> Vec<&Template> {
+        self.skip.iter().chain(self.verb.templates()).collect()
+    }
 }
 
 /// What a step or a part of it says about its grade, over what the case says.
@@ -176,18 +185,14 @@ impl Weight {
 #[derive(Clone, Debug)]
 pub(crate) enum Verb {
     Send(usize, Sending),
-    /// What is to arrive, and what may come before it.
-    Receive(Receiving, Option<Template>),
+    Receive(Receiving),
     Pong(usize, Text, Duration),
     All(Vec<(Receiving, Weight)>),
     AnyOf(Vec<Alternative>),
     Open(usize, Refusal),
     Reopen(usize),
     Shut(usize, u16),
-    Http {
-        service: String,
-        call: Call,
-    },
+    Http { service: String, call: Call },
     Control(Call),
     Advance(Duration),
 }
@@ -279,7 +284,7 @@ impl Verb {
     /// All expectations about what arrives, for checks over all of them.
     pub(crate) fn receivings(&self) -> Vec<&Receiving> {
         match self {
-            Self::Receive(receiving, _) => vec![receiving],
+            Self::Receive(receiving) => vec![receiving],
             Self::All(list) => list.iter().map(|(receiving, _)| receiving).collect(),
             Self::AnyOf(list) => list.iter().map(|alternative| &alternative.receiving).collect(),
             _ => Vec::new(),
@@ -299,11 +304,10 @@ impl Verb {
             Awaited::Message(template) | Awaited::Text(template) => Some(template),
             _ => None,
         });
-        let skip = if let Self::Receive(_, skip) = self { skip.as_ref() } else { None };
         let headers = self.call().into_iter().flat_map(|call| call.answer_headers.iter().map(|(_, header)| header));
         let answer = self.call().and_then(|call| call.answer.as_ref());
         let answer = answer.map(|(Answer::Json(template) | Answer::Text(template))| template);
-        skip.into_iter().chain(messages).chain(headers).chain(answer).collect()
+        messages.chain(headers).chain(answer).collect()
     }
 
     /// Every text with placeholders in it, outside of templates.
@@ -341,7 +345,7 @@ impl Verb {
     /// Whether it can be unmet by what the peer does.
     pub(crate) fn expects(&self) -> bool {
         match self {
-            Self::Receive(..) | Self::Pong(..) | Self::All(_) | Self::AnyOf(_) | Self::Http { .. } => true,
+            Self::Receive(_) | Self::Pong(..) | Self::All(_) | Self::AnyOf(_) | Self::Http { .. } => true,
             Self::Open(_, refusal) => matches!(refusal, Refusal::Always(_)),
             Self::Control(call) => call.answer.is_some(),
             Self::Send(..) | Self::Reopen(_) | Self::Shut(..) | Self::Advance(_) => false,

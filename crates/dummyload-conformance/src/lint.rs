@@ -106,14 +106,14 @@ fn names(protocol: &Protocol, case: &Case, found: &mut impl FnMut(usize, String)
     for conn in &case.conns {
         let texts = std::iter::once(&conn.endpoint.path).chain(conn.endpoint.headers.iter().map(|(_, text)| text));
         // A connection that is opened later may use what has been captured by then.
-        let later = case.steps.iter().flat_map(|step| step.verb.templates()).flat_map(|template| template.captures());
+        let later = case.steps.iter().flat_map(|step| step.templates()).flat_map(|template| template.captures());
         let mut known = known.clone();
         known.extend(later.filter(|_| !conn.open));
         check(1, texts.flat_map(Text::names).collect(), &known, found);
     }
     for step in &case.steps {
         check(step.line, step.verb.texts().into_iter().flat_map(Text::names).collect(), &known, found);
-        for template in step.verb.templates() {
+        for template in step.templates() {
             check(step.line, template.names(), &known, found);
             let own: BTreeSet<&str> = template.captures().into_iter().collect();
             known.extend(own);

@@ -234,7 +234,7 @@ const NEEDS_CONTROL: &str = "needs a control plane: --admin URL";
 /// The variables that a case reads before it captures them.
 fn wanted(case: &Case) -> Vec<&str> {
     let captured: BTreeSet<&str> =
-        case.steps.iter().flat_map(|step| step.verb.templates()).flat_map(|template| template.captures()).collect();
+        case.steps.iter().flat_map(|step| step.templates()).flat_map(|template| template.captures()).collect();
     names(case).filter(|name| !captured.contains(name)).collect()
 }
 
@@ -244,7 +244,7 @@ fn names(case: &Case) -> impl Iterator<Item = &str> {
         std::iter::once(&conn.endpoint.path).chain(conn.endpoint.headers.iter().map(|(_, value)| value))
     });
     let texts = conns.chain(case.steps.iter().flat_map(|step| step.verb.texts())).flat_map(Text::names);
-    let templates = case.steps.iter().flat_map(|step| step.verb.templates());
+    let templates = case.steps.iter().flat_map(|step| step.templates());
     texts.chain(templates.flat_map(|template| template.names()))
 }
 

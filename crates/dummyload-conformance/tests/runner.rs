@@ -347,6 +347,12 @@ async fn what_is_to_be_skipped_may_come_before_and_nothing_else() {
     let server = answering(|_| vec![news(1), pong(), news(2)]).await;
     insta::assert_snapshot!("not_to_be_skipped", verdict(&server, &steps(2, "5s")).await.1);
     assert_eq!(verdict(&server, &steps(1, "5s")).await.0, "fail", "something else breaks the silence");
+    let either = "[[step]]\nsend = '{}'\n[[step]]\nskip = '{\"news\":\"$int\"}'\nany_of = [\n\
+        { name = \"said\", expect = '{\"answer\":\"pong\"}' },\n{ name = \"closed\", close = \"any\" },\n]\n";
+    assert_eq!(verdict(&server, either).await.0, "pass");
+    let all = "[[step]]\nsend = '{}'\n[[step]]\nskip = '{\"news\":1}'\nall = [\n\
+        { expect = '{\"news\":2}' },\n{ expect = '{\"answer\":\"pong\"}' },\n]\n";
+    assert_eq!(verdict(&server, all).await.0, "pass");
 }
 
 #[tokio::test]

@@ -152,8 +152,10 @@ impl Reading<'_> {
         let weight = weight(&mut table);
         let note = table.string("note").map(Spanned::into_inner);
         let verb = self.verb(&mut table);
+        let receives = verb.as_ref().is_some_and(|verb| !verb.receivings().is_empty());
+        let skip = if receives { template(&mut table, "skip") } else { None };
         table.finish();
-        Some(Step { line, verb: verb?, weight, note })
+        Some(Step { line, verb: verb?, skip, weight, note })
     }
 
     fn verb(&self, table: &mut Table<'_, '_>) -> Option<Verb> {
@@ -210,10 +212,7 @@ impl Reading<'_> {
                 Verb::Control(call(table, inner))
             }
             "advance" => Verb::Advance(table.span("advance")?),
-            _ => {
-                let skip = template(table, "skip");
-                Verb::Receive(self.receiving(table, name)?, skip)
-            }
+            _ => Verb::Receive(self.receiving(table, name)?),
         })
     }
 

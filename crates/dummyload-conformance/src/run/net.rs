@@ -186,27 +186,22 @@ impl Net {
     }
 
     /// The next message or end on one of these connections; `None` if there is none within the span.
-    pub(super) async fn next(&mut self, conns: &[usize], within: Duration) -> Result<Option<(usize, Event)>, Trouble> {
-        self.wait(conns, within, |net| {
-            let mut found = conns.iter().filter_map(|conn| Some((*conn, net.lines[*conn].inbox.pop_front()?)));
-            found.next()
-        })
-        .await
-    }
-
-    /// The same on one connection, after all that is passed over.
-    pub(super) async fn next_but(
+    /// What is passed over does not count.
+    pub(super) async fn next(
         &mut self,
-        conn: usize,
+        conns: &[usize],
         within: Duration,
-        passed_over: impl Fn(&Event) -> bool,
+        passed_over: impl Fn(usize, &Event) -> bool,
     ) -> Result<Option<(usize, Event)>, Trouble> {
-        self.wait(&[conn], within, |net| {
-            let inbox = &mut net.lines[conn].inbox;
-            while inbox.front().is_some_and(&passed_over) {
-                inbox.pop_front();
-            }
-            Some((conn, inbox.pop_front()?))
+        self.wait(conns, within, |net| {
+            let mut found = conns.iter().filter_map(|conn| {
+                let inbox = &mut net.lines[*conn].inbox;
+                while inbox.front().is_some_and(|event| passed_over(*conn, event)) {
+                    inbox.pop_front();
+                }
+                Some((*conn, inbox.pop_front()?))
+            });
+            found.next()
         })
         .await
     }

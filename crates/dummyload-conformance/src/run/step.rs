@@ -78,10 +78,10 @@ impl Play<'_> {
     async fn step(&mut self, step: &Step) -> Outcome {
         match &step.verb {
             Verb::Send(conn, sending) => self.send(*conn, sending).await,
-            Verb::Receive(receiving, skip) => self.receive(receiving, skip.as_ref()).await,
+            Verb::Receive(receiving) => self.receive(receiving, step.skip.as_ref()).await,
             Verb::Pong(conn, payload, within) => self.pong(*conn, &self.fill(payload)?, *within).await,
-            Verb::All(parts) => self.all(parts, &step.weight).await,
-            Verb::AnyOf(alternatives) => self.any_of(alternatives, &step.weight).await,
+            Verb::All(parts) => self.all(parts, step).await,
+            Verb::AnyOf(alternatives) => self.any_of(alternatives, step).await,
             Verb::Open(conn, refusal) => {
                 self.net.calm().await;
                 self.open(*conn, refusal).await
@@ -185,15 +185,25 @@ impl Play<'_> {
         Ok(self.net.send(conn, "text", &text, how).await?)
     }
 
-    async fn receive(&mut self, receiving: &Receiving, skip: Option<&Template>) -> Outcome {
-        let found = match skip {
-            None => self.net.next(&[receiving.conn], receiving.within).await?,
-            Some(skip) => {
-                let vars = &self.vars;
-                let passed_over = |event: &Event| passed_over(receiving, skip, event, vars);
-                self.net.next_but(receiving.conn, receiving.within, passed_over).await?
-            }
+    /// The next thing on these connections that is awaited, or not to be skipped.
+    async fn next(
+        &mut self,
+        conns: &[usize],
+        within: Duration,
+        awaited: &[&Receiving],
+        skip: Option<&Template>,
+    ) -> Outcome<Option<(usize, Event)>> {
+        let vars = &self.vars;
+        let passed_over = |conn: usize, event: &Event| {
+            let (Some(skip), Event::Text(text)) = (skip, event) else { return false };
+            let awaited = awaited.iter().any(|receiving| receiving.conn == conn && is_awaited(receiving, text, vars));
+            !awaited && serde_json::from_str(text).is_ok_and(|value: Value| compare(skip, &value, vars).is_ok())
         };
+        Ok(self.net.next(conns, within, passed_over).await?)
+    }
+
+    async fn receive(&mut self, receiving: &Receiving, skip: Option<&Template>) -> Outcome {
+        let found = self.next(&[receiving.conn], receiving.within, &[receiving], skip).await?;
         self.judge(receiving, found.as_ref().map(|(_, event)| event)).map_err(Stop::Unmet)
     }
 
@@ -206,13 +216,14 @@ impl Play<'_> {
         }
     }
 
-    async fn all(&mut self, parts: &[(Receiving, Weight)], step: &Weight) -> Outcome {
+    async fn all(&mut self, parts: &[(Receiving, Weight)], step: &Step) -> Outcome {
         let mut open: Vec<&(Receiving, Weight)> = parts.iter().collect();
         while !open.is_empty() {
             let mut conns: Vec<usize> = open.iter().map(|(receiving, _)| receiving.conn).collect();
             conns.dedup();
             let within = open.iter().map(|(receiving, _)| receiving.within).max().unwrap_or_default();
-            let found = self.net.next(&conns, within).await?;
+            let awaited: Vec<&Receiving> = open.iter().map(|(receiving, _)| receiving).collect();
+            let found = self.next(&conns, within, &awaited, step.skip.as_ref()).await?;
             let mut nearest: Option<Box<Unmet>> = None;
             let mut met = None;
             for (n, (receiving, _)) in open.iter().enumerate() {
@@ -229,7 +240,7 @@ impl Play<'_> {
             }
             match met {
                 Some(n) => drop(open.remove(n)),
-                None => return Err(self.unmet_all(&open, step, *nearest.unwrap_or_default())),
+                None => return Err(self.unmet_all(&open, &step.weight, *nearest.unwrap_or_default())),
             }
         }
         Ok(())
@@ -248,14 +259,15 @@ impl Play<'_> {
         Stop::Unmet(Box::new(Unmet { expected, weight, ..nearest }))
     }
 
-    async fn any_of(&mut self, alternatives: &[Alternative], weight: &Weight) -> Outcome {
+    async fn any_of(&mut self, alternatives: &[Alternative], step: &Step) -> Outcome {
         let silence = alternatives.iter().find(|alternative| matches!(alternative.receiving.what, Awaited::Silence));
         let longest = alternatives.iter().map(|alternative| alternative.receiving.within).max();
         let within = silence.map(|silence| silence.receiving.within).or(longest).unwrap_or_default();
         let mut conns: Vec<usize> = alternatives.iter().map(|alternative| alternative.receiving.conn).collect();
         conns.sort_unstable();
         conns.dedup();
-        let found = self.net.next(&conns, within).await?;
+        let awaited: Vec<&Receiving> = alternatives.iter().map(|alternative| &alternative.receiving).collect();
+        let found = self.next(&conns, within, &awaited, step.skip.as_ref()).await?;
         let event = found.as_ref().map(|(_, event)| event);
         let mut nearest: Option<Box<Unmet>> = None;
         for alternative in alternatives {
@@ -265,7 +277,7 @@ impl Play<'_> {
             }
             match self.judge(receiving, event) {
                 Ok(()) => {
-                    let ceiling = self.case.grade_of(weight).ceiling();
+                    let ceiling = self.case.grade_of(&step.weight).ceiling();
                     self.outcomes.push((alternative.name.clone(), alternative.verdict.min(ceiling)));
                     return Ok(());
                 }
@@ -388,18 +400,14 @@ impl Play<'_> {
     }
 }
 
-/// Whether it may come before what is awaited, and is not that.
-fn passed_over(receiving: &Receiving, skip: &Template, event: &Event, vars: &Vars) -> bool {
-    let Event::Text(text) = event else { return false };
+/// Whether a text message is the one that is awaited.
+fn is_awaited(receiving: &Receiving, text: &str, vars: &Vars) -> bool {
     let fits = |template: &Template, value: &Value| compare(template, value, vars).is_ok();
-    serde_json::from_str(text).is_ok_and(|value: Value| {
-        let awaited = match &receiving.what {
-            Awaited::Message(template) => fits(template, &value),
-            Awaited::Text(template) => fits(template, &Value::from(text.as_str())),
-            _ => false,
-        };
-        !awaited && fits(skip, &value)
-    })
+    match &receiving.what {
+        Awaited::Message(template) => serde_json::from_str(text).is_ok_and(|value| fits(template, &value)),
+        Awaited::Text(template) => fits(template, &Value::from(text)),
+        _ => false,
+    }
 }
 
 /// Of two misses, the one with fewer differences, if it has any: it says best what is wrong.
