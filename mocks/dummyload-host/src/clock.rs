@@ -48,11 +48,13 @@ impl Clock {
         }
     }
 
-    /// The clock as it was set: a virtual one goes back to `start`, a real one goes on.
-    pub(crate) fn restart(&mut self, start: Timestamp) {
-        if let Self::Virtual(now) = self {
-            *now = start;
-        }
+    /// Back to the beginning, in the same mode: a virtual clock to `start`, a real one to what it was told to begin with,
+    /// or else to the machine's time.
+    pub(crate) fn restart(&mut self, start: Timestamp, told: Option<Timestamp>) {
+        *self = match self.mode() {
+            ClockMode::Real => Self::new(ClockMode::Real, told),
+            ClockMode::Virtual => Self::new(ClockMode::Virtual, Some(start)),
+        };
     }
 
     /// Moves the time forward to `to`; never back, since no state machine allows that.

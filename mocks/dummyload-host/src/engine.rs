@@ -116,6 +116,8 @@ pub(crate) struct Engine {
     pub(crate) clock: Clock,
     /// When a virtual clock starts, also after a reset.
     start: Timestamp,
+    /// What the clock was told to begin with.
+    told: Option<Timestamp>,
     pub(crate) seed: Seed,
     ids: IdSource,
     pub(crate) faults: Faults,
@@ -138,11 +140,19 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    pub(crate) fn new(mut world: Box<dyn World>, clock: Clock, seed: Seed, max_queue: usize) -> Self {
+    pub(crate) fn new(
+        mut world: Box<dyn World>,
+        mode: ClockMode,
+        told: Option<Timestamp>,
+        seed: Seed,
+        max_queue: usize,
+    ) -> Self {
+        let clock = Clock::new(mode, told);
         world.reset(seed, clock.now());
         Self {
             world,
             start: clock.now(),
+            told,
             clock,
             seed,
             ids: IdSource::new(seed),
@@ -185,7 +195,7 @@ impl Engine {
         else {
             return self.admit(peer, request);
         };
-        self.log(peer.into(), What::Fault { rule, kind: "refuse" });
+        self.log(peer.into(), What::Fault { rule, kind: "refuse", struck: None });
         let (path, query) = (request.path.clone(), request.query.clone());
         self.log(peer.into(), What::Refused { path, query, status });
         Err(HttpResponse::text(status, "refused by a fault rule of the mock"))
@@ -253,7 +263,8 @@ impl Engine {
         match self.faults.strike(Direction::In, peer.0, shown) {
             None => self.deliver(peer, message),
             Some((rule, kind)) => {
-                self.log(peer.into(), What::Fault { rule, kind: kind.name() });
+                let struck = Some(Payload::copied(message));
+                self.log(peer.into(), What::Fault { rule, kind: kind.name(), struck });
                 self.disturb_in(peer, message, &kind);
                 return;
             }
@@ -361,7 +372,7 @@ impl Engine {
         self.faults = Faults::new(seed.0);
         self.later.clear();
         self.journal.clear();
-        self.clock.restart(self.start);
+        self.clock.restart(self.start, self.told);
         self.world.reset(seed, self.clock.now());
         self.settle(Vec::new());
     }
@@ -503,7 +514,8 @@ impl Engine {
                 }
             }
             Some((rule, kind)) => {
-                self.log(to.into(), What::Fault { rule, kind: kind.name() });
+                let struck = Some(Payload::Shared(text.clone()));
+                self.log(to.into(), What::Fault { rule, kind: kind.name(), struck });
                 self.disturb_out(to, text, &kind);
             }
         }

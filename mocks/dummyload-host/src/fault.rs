@@ -1,7 +1,9 @@
 //! Faults as data: what is to go wrong, where, how often.
 
+use crate::control::parse_span;
 use dummyload_session::Rng;
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 use std::time::Duration;
 
 /// One rule: when something passes `on` and fits, `kind` happens to it.
@@ -21,9 +23,12 @@ pub struct Fault {
     contains: Option<String>,
     #[serde(default = "always")]
     probability: f64,
-    /// How often it may still happen; without end if absent.
+    /// How often it happens; without end if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     times: Option<u64>,
+    /// How often it has happened.
+    #[serde(skip)]
+    struck: u64,
     /// How many that fit pass unharmed first.
     #[serde(default)]
     after: u64,
@@ -36,7 +41,7 @@ fn always() -> f64 {
 impl Fault {
     /// A fault that happens always, to everything that passes.
     pub fn new(on: Direction, kind: FaultKind) -> Self {
-        Self { on, kind, conn: None, contains: None, probability: 1.0, times: None, after: 0 }
+        Self { on, kind, conn: None, contains: None, probability: 1.0, times: None, struck: 0, after: 0 }
     }
 
     /// Only to this connection.
@@ -67,6 +72,11 @@ impl Fault {
         self
     }
 
+    /// How often it has happened.
+    pub(crate) fn struck(&self) -> u64 {
+        self.struck
+    }
+
     /// Not to the first `after` that fit.
     #[must_use]
     pub fn after(mut self, after: u64) -> Self {
@@ -83,6 +93,9 @@ impl Fault {
         let handshake = matches!(self.kind, FaultKind::Refuse { .. });
         if !(0.0..=1.0).contains(&self.probability) {
             return Err(format!("probability is {}; it goes from 0.0 to 1.0", self.probability));
+        }
+        if self.times == Some(0) {
+            return Err("a rule with `times` 0 would never strike; leave it out for one without end".into());
         }
         if handshake != (self.on == Direction::Handshake) {
             return Err("`refuse` goes with `\"on\":\"handshake\"`, and every other kind with `in` or `out`".into());
@@ -121,7 +134,8 @@ pub enum Direction {
 pub enum FaultKind {
     /// The message comes so many milliseconds later; others overtake it.
     Delay {
-        /// Milliseconds.
+        /// Milliseconds; on the control plane also a text, as in `"300ms"`.
+        #[serde(deserialize_with = "milliseconds")]
         ms: u64,
     },
     /// The message disappears.
@@ -149,6 +163,12 @@ pub enum FaultKind {
         /// 200 to 599.
         status: u16,
     },
+}
+
+fn milliseconds<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    let value = serde_json::Value::deserialize(from)?;
+    let span = parse_span(&value).map_err(D::Error::custom)?;
+    u64::try_from(span.as_millis()).map_err(D::Error::custom)
 }
 
 impl FaultKind {
@@ -217,7 +237,7 @@ impl Faults {
         let rng = &mut self.rng;
         let (id, rule) = self.rules.iter_mut().find_map(|(id, rule)| {
             let fits = rule.on == on
-                && rule.times != Some(0)
+                && rule.times.is_none_or(|times| rule.struck < times)
                 && rule.conn.is_none_or(|wanted| wanted == conn)
                 && rule.contains.as_deref().is_none_or(|part| text.contains(part));
             if fits && rule.after > 0 {
@@ -226,7 +246,7 @@ impl Faults {
             }
             (fits && (rule.probability >= 1.0 || rng.chance(rule.probability))).then_some((*id, rule))
         })?;
-        rule.times = rule.times.map(|times| times - 1);
+        rule.struck += 1;
         Some((id, rule.kind.clone()))
     }
 

@@ -3,9 +3,10 @@
 use crate::redact::Redactor;
 use crate::{Gone, Message, Party, Problem, Text};
 use dummyload_session::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::VecDeque;
+use std::fmt;
 
 /// The most entries kept; older ones are forgotten, and their number is told.
 const MAX_ENTRIES: usize = 10_000;
@@ -32,16 +33,40 @@ pub(crate) struct Entry {
 /// What happened. Texts are stored as they are and redacted when they are shown: showing is rare, storing is not.
 #[derive(Clone, Debug)]
 pub(crate) enum What {
-    Opened { path: String, query: String, who: String },
-    Refused { path: String, query: String, status: u16 },
+    Opened {
+        path: String,
+        query: String,
+        who: String,
+    },
+    Refused {
+        path: String,
+        query: String,
+        status: u16,
+    },
     Received(Payload),
     Sent(Payload),
     Gone(Gone),
-    Request { method: String, path: String, query: String, body: Vec<u8> },
-    Response { status: u16, body: Vec<u8> },
+    Request {
+        method: String,
+        path: String,
+        query: String,
+        body: Vec<u8>,
+    },
+    Response {
+        status: u16,
+        body: Vec<u8>,
+    },
     Problem(Problem),
-    Event { topic: &'static str, details: Value },
-    Fault { rule: u64, kind: &'static str },
+    Event {
+        topic: &'static str,
+        details: Value,
+    },
+    /// What the fault struck is told, where it was a message: it may never arrive anywhere.
+    Fault {
+        rule: u64,
+        kind: &'static str,
+        struck: Option<Payload>,
+    },
 }
 
 /// The content of a frame.
@@ -103,19 +128,18 @@ fn show_bytes(out: &mut Map<String, Value>, name: &str, bytes: &[u8]) {
 }
 
 impl Entry {
-    /// The name of its kind, as queries and the log use it.
-    fn kind(&self) -> &'static str {
+    fn kind(&self) -> Kind {
         match self.what {
-            What::Opened { .. } => "opened",
-            What::Refused { .. } => "refused",
-            What::Received(_) => "received",
-            What::Sent(_) => "sent",
-            What::Gone(_) => "gone",
-            What::Request { .. } => "request",
-            What::Response { .. } => "response",
-            What::Problem(_) => "problem",
-            What::Event { .. } => "event",
-            What::Fault { .. } => "fault",
+            What::Opened { .. } => Kind::Opened,
+            What::Refused { .. } => Kind::Refused,
+            What::Received(_) => Kind::Received,
+            What::Sent(_) => Kind::Sent,
+            What::Gone(_) => Kind::Gone,
+            What::Request { .. } => Kind::Request,
+            What::Response { .. } => Kind::Response,
+            What::Problem(_) => Kind::Problem,
+            What::Event { .. } => Kind::Event,
+            What::Fault { .. } => Kind::Fault,
         }
     }
 
@@ -123,6 +147,7 @@ impl Entry {
         match &self.what {
             What::Received(payload) | What::Sent(payload) => payload.bytes(),
             What::Request { body, .. } | What::Response { body, .. } => body.len(),
+            What::Fault { struck: Some(payload), .. } => 64 + payload.bytes(),
             _ => 64,
         }
     }
@@ -137,8 +162,8 @@ impl Entry {
             Party::Call(call) => drop(out.insert("call".into(), call.0.into())),
             Party::World => {}
         }
-        out.insert("kind".into(), self.kind().into());
-        let body = |bytes: &[u8]| redactor.text(&String::from_utf8_lossy(bytes));
+        out.insert("kind".into(), json!(self.kind()));
+        let body = |bytes: &[u8]| redactor.body(&String::from_utf8_lossy(bytes));
         let rest = match &self.what {
             What::Opened { path, query, who } => json!({"target": redactor.target(path, query), "who": who}),
             What::Refused { path, query, status } => json!({"target": redactor.target(path, query), "status": status}),
@@ -160,7 +185,12 @@ impl Entry {
                 redactor.value(&mut details);
                 json!({"topic": topic, "details": details})
             }
-            What::Fault { rule, kind } => json!({"rule": rule, "fault": kind}),
+            What::Fault { rule, kind, struck } => {
+                if let Some(payload) = struck {
+                    payload.show(&mut out, redactor);
+                }
+                json!({"rule": rule, "fault": kind})
+            }
         };
         if let Value::Object(rest) = rest {
             out.extend(rest);
@@ -210,6 +240,22 @@ impl Journal {
     }
 }
 
+/// What an entry is about, under the names that queries and the log use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Kind {
+    Opened,
+    Refused,
+    Received,
+    Sent,
+    Gone,
+    Request,
+    Response,
+    Problem,
+    Event,
+    Fault,
+}
+
 /// Which entries of the journal are meant. All given members must fit; none given means every entry.
 ///
 /// ```
@@ -217,22 +263,35 @@ impl Journal {
 /// let publishes = Query::received().containing("PUBLISH");
 /// let executed = Query::event("executed").with(serde_json::json!({"shocker": 321}));
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Query {
-    kind: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<Kind>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     conn: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     call: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     contains: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     topic: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<String>,
-    #[serde(rename = "match")]
+    #[serde(rename = "match", skip_serializing_if = "Option::is_none")]
     like: Option<Value>,
 }
 
+impl fmt::Display for Query {
+    /// As JSON, the form that the control plane takes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", json!(self))
+    }
+}
+
 impl Query {
-    fn of(kind: &str) -> Self {
-        Self { kind: Some(kind.to_owned()), ..Self::default() }
+    fn of(kind: Kind) -> Self {
+        Self { kind: Some(kind), ..Self::default() }
     }
 
     /// Every entry.
@@ -242,37 +301,42 @@ impl Query {
 
     /// Messages from clients.
     pub fn received() -> Self {
-        Self::of("received")
+        Self::of(Kind::Received)
     }
 
     /// Messages to clients.
     pub fn sent() -> Self {
-        Self::of("sent")
+        Self::of(Kind::Sent)
     }
 
     /// HTTP requests.
     pub fn request() -> Self {
-        Self::of("request")
+        Self::of(Kind::Request)
     }
 
     /// Accepted connections.
     pub fn opened() -> Self {
-        Self::of("opened")
+        Self::of(Kind::Opened)
     }
 
     /// Ended connections.
     pub fn gone() -> Self {
-        Self::of("gone")
+        Self::of(Kind::Gone)
+    }
+
+    /// Problems of all codes.
+    pub fn problems() -> Self {
+        Self::of(Kind::Problem)
     }
 
     /// Problems with this code; see the protocol's page for the codes.
     pub fn problem(code: &str) -> Self {
-        Self { code: Some(code.to_owned()), ..Self::of("problem") }
+        Self { code: Some(code.to_owned()), ..Self::of(Kind::Problem) }
     }
 
     /// Events of the simulated world under this topic.
     pub fn event(topic: &str) -> Self {
-        Self { topic: Some(topic.to_owned()), ..Self::of("event") }
+        Self { topic: Some(topic.to_owned()), ..Self::of(Kind::Event) }
     }
 
     /// Only entries whose text, body, path or problem contains this.
@@ -282,7 +346,8 @@ impl Query {
         self
     }
 
-    /// Only entries whose event details or JSON text have these members with these values, and maybe others.
+    /// Only entries that have these members with these values, and maybe others: in the details of the event, in the JSON
+    /// of the message or body, or in the entry itself as the log shows it.
     #[must_use]
     pub fn with(mut self, members: Value) -> Self {
         self.like = Some(members);
@@ -303,19 +368,21 @@ impl Query {
             Party::Call(call) => (None, Some(call.0)),
             Party::World => (None, None),
         };
-        self.kind.as_deref().is_none_or(|kind| kind == entry.kind())
+        self.kind.is_none_or(|kind| kind == entry.kind())
             && id(self.conn, conn)
             && id(self.call, call)
             && self.topic.as_deref().is_none_or(|t| matches!(entry.what, What::Event { topic, .. } if topic == t))
             && self.code.as_deref().is_none_or(|c| matches!(&entry.what, What::Problem(p) if p.code == c))
             && self.contains.as_deref().is_none_or(|part| contains(&entry.what, part))
-            && self.like.as_ref().is_none_or(|like| resembles(&entry.what, like))
+            && self.like.as_ref().is_none_or(|like| resembles(entry, like))
     }
 }
 
 fn contains(what: &What, part: &str) -> bool {
     match what {
-        What::Received(payload) | What::Sent(payload) => payload.text().is_some_and(|text| text.contains(part)),
+        What::Received(payload) | What::Sent(payload) | What::Fault { struck: Some(payload), .. } => {
+            payload.text().is_some_and(|text| text.contains(part))
+        }
         What::Opened { path, .. } | What::Refused { path, .. } => path.contains(part),
         What::Request { path, body, .. } => path.contains(part) || String::from_utf8_lossy(body).contains(part),
         What::Response { body, .. } => String::from_utf8_lossy(body).contains(part),
@@ -325,14 +392,17 @@ fn contains(what: &What, part: &str) -> bool {
     }
 }
 
-fn resembles(what: &What, like: &Value) -> bool {
-    let parsed = match what {
-        What::Event { details, .. } => return has(details, like),
-        What::Received(payload) | What::Sent(payload) => payload.text().map(serde_json::from_str::<Value>),
-        What::Request { body, .. } | What::Response { body, .. } => Some(serde_json::from_slice(body)),
+fn resembles(entry: &Entry, like: &Value) -> bool {
+    let inside = match &entry.what {
+        What::Event { details, .. } => Some(details.clone()),
+        What::Received(payload) | What::Sent(payload) | What::Fault { struck: Some(payload), .. } => {
+            payload.text().and_then(|text| serde_json::from_str(text).ok())
+        }
+        What::Request { body, .. } | What::Response { body, .. } => serde_json::from_slice(body).ok(),
         _ => None,
     };
-    parsed.and_then(Result::ok).is_some_and(|value| has(&value, like))
+    // Nothing is shown to anybody here, so nothing need be redacted.
+    inside.is_some_and(|value| has(&value, like)) || has(&entry.show(Redactor::new(&[])), like)
 }
 
 /// Whether `value` has all that `like` has: members of objects, items of arrays in their places.

@@ -28,6 +28,7 @@ pub mod sim;
 mod tls;
 mod web;
 mod world;
+pub mod world_file;
 
 pub use clock::{ClockMode, VIRTUAL_EPOCH};
 pub use cx::{Cx, Party, Problem, ProblemKind, Text};

@@ -1,6 +1,5 @@
 //! A running mock: started in a test or by the binary, stopped when dropped.
 
-use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::fault::Fault;
 use crate::journal::Query;
@@ -127,8 +126,7 @@ impl MockBuilder {
         let addresses = listeners.iter().map(TcpListener::local_addr).collect::<io::Result<Vec<_>>>()?;
         let issued = self.tls.as_ref().map(Tls::issue).transpose()?;
         world.listening(&base_url("http", issued.is_some(), addresses[0]));
-        let clock = Clock::new(self.clock, self.start);
-        let engine = Engine::new(world, clock, self.seed, self.limits.queue);
+        let engine = Engine::new(world, self.clock, self.start, self.seed, self.limits.queue);
         let engine: Shared = Arc::new(Mutex::new(engine));
         let stop = watch::Sender::new(false);
         let server = Server {
@@ -238,7 +236,7 @@ impl Mock {
         lock(&self.engine).faults.clear();
     }
 
-    /// Ends all connections and brings the world back to its first state, with the same seed.
+    /// Ends all connections and brings the world and the clock back to their first state, with the same seed.
     pub fn reset(&self) {
         let mut engine = lock(&self.engine);
         let seed = engine.seed;
@@ -274,7 +272,7 @@ impl Mock {
         if seen.len() == count {
             return Ok(());
         }
-        Err(NotSeen::new(&lock(&self.engine), query, count, seen.len()))
+        Err(NotSeen::new(&lock(&self.engine), query, 0, count, seen.len()))
     }
 
     /// Closes all connections as the real server does, and waits for their end.
@@ -329,7 +327,7 @@ pub(crate) async fn wait_for(
         Ok(seen) => Ok(seen),
         Err(_) => {
             let seen = look().len();
-            Err(NotSeen::new(&lock(engine), query, count, seen))
+            Err(NotSeen::new(&lock(engine), query, since, count, seen))
         }
     }
 }
@@ -338,16 +336,18 @@ pub(crate) async fn wait_for(
 #[derive(Clone, Debug, PartialEq)]
 pub struct NotSeen {
     wanted: String,
+    /// How many entries matched.
+    pub seen: usize,
     /// The last entries of the journal: what came instead.
     pub instead: Vec<Value>,
 }
 
 impl NotSeen {
-    fn new(engine: &Engine, query: &Query, wanted: usize, seen: usize) -> Self {
+    fn new(engine: &Engine, query: &Query, since: u64, wanted: usize, seen: usize) -> Self {
         let redactor = engine.redactor();
-        let since = engine.journal.last().saturating_sub(10);
+        let since = engine.journal.last().saturating_sub(10).max(since);
         let instead = engine.journal.find(since, &Query::any()).map(|entry| entry.show(redactor)).collect();
-        Self { wanted: format!("wanted {wanted} entries like {query:?}, saw {seen}"), instead }
+        Self { wanted: format!("wanted {wanted} entries like {query}, saw {seen}"), seen, instead }
     }
 }
 

@@ -23,17 +23,22 @@ impl Redactor {
 
     /// A path with its query; the values of secret parameters replaced.
     pub(crate) fn target(self, path: &str, query: &str) -> String {
-        if query.is_empty() {
-            return path.to_owned();
-        }
-        let pairs: Vec<String> = query
-            .split('&')
-            .map(|pair| match pair.split_once('=') {
-                Some((name, _)) if self.is_secret(&decoded(name)) => format!("{name}={SHOWN}"),
-                _ => pair.to_owned(),
-            })
-            .collect();
-        format!("{path}?{}", pairs.join("&"))
+        if query.is_empty() { path.to_owned() } else { format!("{path}?{}", self.pairs(query)) }
+    }
+
+    fn pairs(self, text: &str) -> String {
+        let pairs = text.split('&').map(|pair| match pair.split_once('=') {
+            Some((name, _)) if self.is_secret(&decoded(name)) => format!("{name}={SHOWN}"),
+            _ => pair.to_owned(),
+        });
+        pairs.collect::<Vec<_>>().join("&")
+    }
+
+    /// The body of a request or an answer: a form, or a text as any other.
+    pub(crate) fn body(self, text: &str) -> String {
+        let name = |name: &str| name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.%+".contains(&b));
+        let form = text.split_once('=').is_some_and(|(first, _)| name(first));
+        self.text(&if form { self.pairs(text) } else { text.to_owned() })
     }
 
     /// A text that may hold JSON, also JSON within strings of JSON: the string or number behind each secret name is
@@ -151,6 +156,19 @@ mod tests {
             (r#"{"token":"cut off"#, r#"{"token":"[redacted]""#),
         ] {
             assert_eq!(R.text(text), shown);
+        }
+    }
+
+    #[test]
+    fn bodies_may_be_forms() {
+        for (body, shown) in [
+            ("token=a.b.c&x=1", "token=[redacted]&x=1"),
+            (r#"devices=[{"id":"x"}]&%74oken=abc"#, r#"devices=[{"id":"x"}]&%74oken=[redacted]"#),
+            (r#"{"a":"b=c","token":"x"}"#, r#"{"a":"b=c","token":"[redacted]"}"#),
+            ("<a href=\"?token=1\">", "<a href=\"?token=1\">"),
+            ("", ""),
+        ] {
+            assert_eq!(R.body(body), shown);
         }
     }
 

@@ -100,19 +100,21 @@ impl Server {
 
     /// One TCP connection. Where there is TLS, plain HTTP is taken on the same port too: the first byte tells them apart.
     async fn connection(self, socket: TcpStream) {
-        let Some(acceptor) = self.tls.clone() else { return self.http(socket).await };
         let opened = tokio::time::timeout(self.limits.handshake_time, async {
             let mut first = [0];
             socket.peek(&mut first).await?;
-            match first {
-                [TLS_HANDSHAKE] => acceptor.accept(socket).await.map(|socket| Opening::Tls(Box::new(socket))),
+            match (&self.tls, first) {
+                (Some(acceptor), [TLS_HANDSHAKE]) => {
+                    acceptor.accept(socket).await.map(|socket| Opening::Tls(Box::new(socket)))
+                }
+                (None, [TLS_HANDSHAKE]) => Err(io::Error::other("this mock serves no TLS; use ws:// and http://")),
                 _ => Ok(Opening::Plain(socket)),
             }
         });
         match opened.await {
             Ok(Ok(Opening::Tls(socket))) => self.http(*socket).await,
             Ok(Ok(Opening::Plain(socket))) => self.http(socket).await,
-            Ok(Err(e)) => tracing::warn!("a TLS handshake failed: {e}; does the client trust the mock's CA?"),
+            Ok(Err(e)) => tracing::warn!("a TLS handshake failed: {e} (with TLS, clients must trust the mock's CA)"),
             Err(_) => tracing::debug!("a connection sent nothing in time"),
         }
     }

@@ -5,7 +5,6 @@
 //! its faults and its journal. A test commands the session, lets time pass with [`Sim::advance`] or [`Sim::run_until`],
 //! and looks at what came out on both sides.
 
-use crate::clock::Clock;
 use crate::engine::{Engine, Opened, Outgoing};
 use crate::{
     ClockMode, ControlError, Fault, Gone, HttpRequest, HttpResponse, Limits, Message, PeerId, Query, Seed, World,
@@ -122,9 +121,8 @@ impl<S: Session> std::fmt::Debug for Sim<S> {
 impl<S: Session> Sim<S> {
     /// Starts the session. Time begins at [`crate::VIRTUAL_EPOCH`].
     pub fn new(world: Box<dyn World>, session: S, network: Network, seed: u64) -> Self {
-        let clock = Clock::new(ClockMode::Virtual, None);
         let mut sim = Self {
-            engine: Engine::new(world, clock, Seed(seed), Limits::default().queue),
+            engine: Engine::new(world, ClockMode::Virtual, None, Seed(seed), Limits::default().queue),
             session,
             network,
             rng: Rng::new(seed),
@@ -180,6 +178,16 @@ impl<S: Session> Sim<S> {
         let result = self.engine.control(verb, body);
         self.settle();
         result
+    }
+
+    /// Makes an HTTP call, as a program does beside the socket: it takes no time. `None` if the world does not answer at
+    /// once; then the call is given up.
+    pub fn http(&mut self, request: &HttpRequest) -> Option<HttpResponse> {
+        let (call, _) = self.engine.http(request);
+        let answer = self.engine.take_answer(call);
+        self.engine.hung_up(call);
+        self.settle();
+        answer
     }
 
     /// Adds a fault rule to the server's side.

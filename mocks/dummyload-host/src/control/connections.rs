@@ -3,7 +3,7 @@
 use super::{Failure, Outcome, body};
 use crate::engine::{Engine, Outgoing};
 use crate::{HttpRequest, PeerId};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 pub(super) fn list(engine: &Engine) -> Value {
@@ -43,40 +43,74 @@ fn reach(engine: &mut Engine, peer: PeerId, what: Outgoing) -> Result<(), Failur
     Err(Failure::NotFound(format!("connection {peer} is not open; GET /__mock/connections lists those that are")))
 }
 
+/// Exactly one of the members but `to`.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Injection {
-    #[serde(default)]
     to: Option<Value>,
-    #[serde(flatten)]
-    what: Injected,
+    text: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    json: Option<Value>,
+    binary: Option<String>,
+    raw: Option<String>,
+    ping: Option<String>,
+    close: Option<CloseHow>,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Injected {
-    Text(String),
-    Json(Value),
-    Binary(String),
-    Raw(String),
-    Ping(String),
-    Close {
+#[serde(untagged)]
+enum CloseHow {
+    Code(u16),
+    Frame {
         code: Option<u16>,
         #[serde(default)]
         reason: String,
     },
 }
 
+/// A member that is null is there all the same.
+fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(from).map(Some)
+}
+
+impl Injection {
+    fn what(self) -> Result<Outgoing, Failure> {
+        let mut all = Vec::new();
+        all.extend(self.text.map(|text| Ok(Outgoing::Text(text.into()))));
+        all.extend(self.json.map(|value| Ok(Outgoing::Text(value.to_string().into()))));
+        all.extend(self.binary.map(|hex| bytes(&hex).map(Outgoing::Binary)));
+        all.extend(self.raw.map(|hex| bytes(&hex).map(Outgoing::Raw)));
+        all.extend(self.ping.map(|text| match text.len() {
+            0..=125 => Ok(Outgoing::Ping(text.into_bytes())),
+            _ => Err(Failure::Invalid("a ping has at most 125 bytes".into())),
+        }));
+        all.extend(self.close.map(|how| {
+            let (code, reason) = match how {
+                CloseHow::Code(code) => (Some(code), String::new()),
+                CloseHow::Frame { code, reason } => (code, reason),
+            };
+            match code {
+                Some(code) if !(1000..=4999).contains(&code) => {
+                    Err(Failure::Invalid("a close code goes from 1000 to 4999".into()))
+                }
+                code => Ok(Outgoing::Close(code, reason)),
+            }
+        }));
+        match (all.pop(), all.is_empty()) {
+            (Some(what), true) => what,
+            _ => Err(Failure::Invalid(
+                "give exactly one of text, json, binary (hex), raw (hex), ping, and close (a code, or \
+                 {\"code\":1011,\"reason\":\"..\"})"
+                    .into(),
+            )),
+        }
+    }
+}
+
 pub(super) fn inject(engine: &mut Engine, request: &HttpRequest) -> Outcome {
-    let Injection { to, what } = body(request)?;
-    let what = match what {
-        Injected::Text(text) => Outgoing::Text(text.into()),
-        Injected::Json(value) => Outgoing::Text(value.to_string().into()),
-        Injected::Binary(hex) => Outgoing::Binary(bytes(&hex)?),
-        Injected::Raw(hex) => Outgoing::Raw(bytes(&hex)?),
-        Injected::Ping(text) if text.len() <= 125 => Outgoing::Ping(text.into_bytes()),
-        Injected::Ping(_) => return Err(Failure::Invalid("a ping has at most 125 bytes".into())),
-        Injected::Close { code, reason } => Outgoing::Close(code, reason),
-    };
+    let mut injection: Injection = body(request)?;
+    let to = injection.to.take();
+    let what = injection.what()?;
     let to: Vec<PeerId> = match &to {
         None => engine.peers.keys().copied().collect(),
         Some(Value::String(all)) if all == "all" => engine.peers.keys().copied().collect(),

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 pub(super) fn problems(engine: &Engine) -> Value {
     let redactor = engine.redactor();
-    let query: Query = serde_json::from_value(json!({"kind": "problem"})).unwrap_or_default();
+    let query = Query::problems();
     let list: Vec<Value> = engine.journal.find(0, &query).map(|entry| entry.show(redactor)).collect();
     json!({"problems": list})
 }
@@ -117,9 +117,15 @@ const LONGEST: Duration = Duration::from_secs(300);
 
 pub(super) async fn wait(server: &Server, request: &HttpRequest) -> Outcome {
     let Wait { query, count, since, within } = body(request)?;
-    let within = within.as_ref().map_or(Ok(Duration::from_secs(5)), span)?.min(LONGEST);
+    let within = within.as_ref().map_or(Ok(Duration::from_secs(5)), span)?;
+    if within > LONGEST {
+        return Err(Failure::Invalid("a call may wait for 300 s at most: ask again, with `since`".into()));
+    }
     match wait_for(&server.engine, &query, since, count, within).await {
         Ok(entries) => Ok(json!({"count": entries.len(), "entries": entries})),
-        Err(not_seen) => Err(Failure::TimedOut(json!({"error": "not seen in time", "instead": not_seen.instead}))),
+        Err(not_seen) => {
+            let error = format!("{} of {count} entries seen in time", not_seen.seen);
+            Err(Failure::TimedOut(json!({"error": error, "seen": not_seen.seen, "instead": not_seen.instead})))
+        }
     }
 }

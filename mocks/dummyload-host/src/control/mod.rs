@@ -10,6 +10,7 @@ use crate::{ControlError, HttpRequest, HttpResponse};
 use hyper::Response;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// Where the control plane begins.
 pub(crate) const PREFIX: &str = "/__mock";
@@ -138,7 +139,7 @@ async fn route(server: &Server, request: &HttpRequest, path: &[&str]) -> Outcome
         (["wait"], "POST") => log::wait(server, request).await,
         (["problems"], "GET") => Ok(log::problems(&engine())),
         (["seed"], "GET") => Ok(json!({"seed": engine().seed.0})),
-        (["seed"], "PUT") => steer::reset(&mut engine(), request),
+        (["seed"], "PUT") => steer::set_seed(&mut engine(), request),
         (["clock"], "GET") => Ok(steer::clock(&engine())),
         (["clock"], "PUT") => steer::set_clock(&mut engine(), request),
         (["clock", "advance"], "POST") => steer::advance(&mut engine(), request),
@@ -176,13 +177,17 @@ fn body<T: DeserializeOwned>(request: &HttpRequest) -> Result<T, Failure> {
     serde_json::from_slice(text).map_err(|e| Failure::Invalid(format!("the body does not fit: {e}")))
 }
 
+fn span(value: &Value) -> Result<Duration, Failure> {
+    parse_span(value).map_err(Failure::Invalid)
+}
+
 /// A time span: a text as in `15s`, `300ms`, `2weeks`, or a number of milliseconds.
-fn span(value: &Value) -> Result<std::time::Duration, Failure> {
+pub(crate) fn parse_span(value: &Value) -> Result<Duration, String> {
     match value {
-        Value::Number(ms) if ms.is_u64() => Ok(std::time::Duration::from_millis(ms.as_u64().unwrap_or_default())),
+        Value::Number(ms) if ms.is_u64() => Ok(Duration::from_millis(ms.as_u64().unwrap_or_default())),
         Value::String(text) => humantime::parse_duration(text)
-            .map_err(|e| Failure::Invalid(format!("{text:?} is no time span ({e}); write 300ms, 15s, 2h or 2weeks"))),
-        other => Err(Failure::Invalid(format!("{other} is no time span; write \"300ms\", \"15s\", or milliseconds"))),
+            .map_err(|e| format!("{text:?} is no time span ({e}); write 300ms, 15s, 2h or 2weeks")),
+        other => Err(format!("{other} is no time span; write \"300ms\", \"15s\", or milliseconds")),
     }
 }
 

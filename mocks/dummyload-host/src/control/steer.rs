@@ -22,6 +22,18 @@ pub(super) fn reset(engine: &mut Engine, request: &HttpRequest) -> Outcome {
     Ok(json!({"seed": seed.0}))
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SetSeed {
+    seed: u64,
+}
+
+pub(super) fn set_seed(engine: &mut Engine, request: &HttpRequest) -> Outcome {
+    let SetSeed { seed } = body(request)?;
+    engine.reset(Seed(seed));
+    Ok(json!({"seed": seed}))
+}
+
 pub(super) fn clock(engine: &Engine) -> Value {
     let mode = if engine.clock.mode() == ClockMode::Virtual { "virtual" } else { "real" };
     let next = engine.poll_deadline();
@@ -82,16 +94,28 @@ pub(super) fn advance(engine: &mut Engine, request: &HttpRequest) -> Outcome {
 }
 
 pub(super) fn faults(engine: &Engine) -> Value {
-    let rules: Vec<Value> = engine.faults.list().iter().map(|(id, rule)| json!({"id": id, "rule": rule})).collect();
+    let rules: Vec<Value> = engine
+        .faults
+        .list()
+        .iter()
+        .map(|(id, rule)| json!({"id": id, "rule": rule, "struck": rule.struck()}))
+        .collect();
     json!({"faults": rules})
 }
 
 pub(super) fn add_fault(engine: &mut Engine, request: &HttpRequest) -> Outcome {
     let members: serde_json::Map<String, Value> = body(request)?;
     if let Some(unknown) = members.keys().find(|name| !Fault::MEMBERS.contains(&name.as_str())) {
-        return Err(Failure::Invalid(format!("a fault rule has no member {unknown:?}; it has {:?}", Fault::MEMBERS)));
+        return Err(Failure::Invalid(format!(
+            "a fault rule has no member {unknown:?}; it has {}",
+            Fault::MEMBERS.join(", ")
+        )));
     }
     let fault: Fault = body(request)?;
+    let known = json!(fault);
+    if let Some(idle) = members.keys().find(|name| known.get(name.as_str()).is_none()) {
+        return Err(Failure::Invalid(format!("{idle:?} means nothing for a rule of kind {}", known["kind"])));
+    }
     fault.check().map_err(Failure::Invalid)?;
     Ok(json!({"id": engine.faults.add(fault)}))
 }

@@ -250,3 +250,83 @@ async fn a_port_in_use_is_named() {
     let text = again.unwrap_err().to_string();
     assert!(text.contains(&mock.address().to_string()) && text.contains("another program"), "{text}");
 }
+
+#[tokio::test]
+async fn the_control_plane_names_what_does_not_fit() {
+    let mock = start().await;
+    let _socket = connect(&mock).await;
+    for (method, path, body, expected) in [
+        ("POST", "/inject", json!({"text": "x", "json": {}}), "exactly one of text, json"),
+        ("POST", "/inject", json!({}), "exactly one of text, json"),
+        ("POST", "/inject", json!({"close": 99}), "1000 to 4999"),
+        ("POST", "/inject", json!({"txt": "x"}), "unknown field `txt`"),
+        ("POST", "/faults", json!({"on": "out", "kind": "drop", "times": 0}), "would never strike"),
+        ("POST", "/faults", json!({"on": "out", "kind": "drop", "ms": 5}), "means nothing"),
+        ("POST", "/faults", json!({"on": "out", "kind": "delay", "ms": "soon"}), "no time span"),
+        ("POST", "/wait", json!({"match": {"kind": "evnt"}}), "unknown variant `evnt`"),
+        ("POST", "/wait", json!({"within": "1h"}), "300 s"),
+        ("PUT", "/seed", json!({}), "missing field `seed`"),
+        ("POST", "/clock/advance", json!({"by": "400days"}), "366 days"),
+        ("GET", "/log?kind=evnt", json!(null), "unknown variant `evnt`"),
+    ] {
+        let (status, answer) = json_of(&mock, method, &format!("/__mock{path}"), body).await;
+        let error = answer["error"].as_str().unwrap_or_default();
+        assert!(status == 400 && error.contains(expected), "{method} {path}: {status} {answer}");
+    }
+}
+
+#[tokio::test]
+async fn waiting_looks_into_entries_and_tells_only_what_came_since() {
+    let mock = start().await;
+    let mut socket = connect(&mock).await;
+    say(&mut socket, "hello").await;
+    hear(&mut socket).await;
+    for inside in [json!({"text": "hello"}), json!({"details": {"text": "hello"}}), json!({"topic": "said"})] {
+        let body = json!({"match": {"kind": "event", "match": inside}});
+        assert_eq!(json_of(&mock, "POST", "/__mock/wait", body).await.0, 200);
+    }
+    let opened = json!({"match": {"kind": "opened", "match": {"who": "guest"}}});
+    assert_eq!(json_of(&mock, "POST", "/__mock/wait", opened).await.0, 200);
+    let last = mock.journal(&Query::any()).last().unwrap()["seq"].clone();
+    let body = json!({"match": {"kind": "event"}, "since": last, "within": 1});
+    let (status, answer) = json_of(&mock, "POST", "/__mock/wait", body).await;
+    assert_eq!((status, answer), (408, json!({"error": "0 of 1 entries seen in time", "seen": 0, "instead": []})));
+}
+
+#[tokio::test]
+async fn a_fault_tells_what_it_struck_and_how_often() {
+    let mock = start().await;
+    let mut socket = connect(&mock).await;
+    let rule = json!({"on": "in", "kind": "delay", "ms": "5s", "times": 1});
+    assert_eq!(json_of(&mock, "POST", "/__mock/faults", rule).await.0, 200);
+    say(&mut socket, "late").await;
+    mock.wait_for(&Query::any().containing("late"), 2, SOON).await.unwrap();
+    let faults = json_of(&mock, "GET", "/__mock/faults", Value::Null).await.1;
+    assert_eq!((&faults["faults"][0]["struck"], &faults["faults"][0]["rule"]["times"]), (&json!(1), &json!(1)));
+    let struck: Vec<Value> = mock.journal(&Query::any()).into_iter().filter(|entry| entry["kind"] == "fault").collect();
+    assert_eq!((&struck[0]["fault"], &struck[0]["text"]), (&json!("delay"), &json!("late")));
+    mock.advance(Duration::from_secs(5));
+    assert_eq!(hear(&mut socket).await, "late");
+}
+
+#[tokio::test]
+async fn a_reset_brings_a_real_clock_back_to_the_time_of_the_machine() {
+    let mock = MockBuilder::default().start(Room::with(Manners::default())).await.unwrap();
+    let before = mock.now();
+    mock.advance(Duration::from_secs(3600));
+    assert!(mock.now() - before >= Duration::from_secs(3600));
+    mock.reset();
+    assert!(mock.now() - before < Duration::from_secs(3600));
+}
+
+#[tokio::test]
+async fn a_client_that_speaks_tls_to_a_plain_port_harms_nobody() {
+    let mock = start().await;
+    let mut wrong = TcpStream::connect(mock.address()).await.unwrap();
+    wrong.write_all(&[22, 3, 1, 0, 1, 1]).await.unwrap();
+    let mut rest = Vec::new();
+    let _ = wrong.read_to_end(&mut rest).await;
+    let mut socket = connect(&mock).await;
+    say(&mut socket, "hello").await;
+    assert_eq!(hear(&mut socket).await, "hello");
+}
