@@ -160,13 +160,14 @@ impl ShellySession {
     /// The token was not taken. With another one it is tried again, the first time at once.
     fn refused(&mut self, now: Timestamp, refusal: TokenRefusal) {
         self.disconnected();
-        let later = self.backoff.failed(now);
-        let not_before = if self.backoff.attempts() == 1 { now } else { later };
         let why = Disconnect::Refused(refusal.clone());
         if self.fresh_token {
-            return self.wait(not_before, why);
+            return self.wait(now, why);
         }
-        if self.token.after_refusal && !self.token.worked {
+        let later = self.backoff.failed(now);
+        let not_before = if self.backoff.attempts() == 1 { now } else { later };
+        // One that has grown old on the way says nothing about the next.
+        if self.token.after_refusal && !self.token.worked && now < self.token.due {
             return self.login_failed(LoginFailure::RefusedAgain(refusal));
         }
         self.state = State::Locked(refusal.clone(), not_before);
