@@ -26,10 +26,9 @@ mod wire;
 mod world;
 
 // What a test needs besides, so that it needs no other crate.
+pub use dummyload_host::world_file::WorldFileError;
 pub use dummyload_host::{ClockMode, ControlError, Direction, Fault, FaultKind, Limits, NotSeen, Query, Tls};
 pub use mock::{PishockMock, PishockMockBuilder};
 pub use options::{InvalidKeyStatus, LoginFailure, Options};
-pub use seed::{
-    DEMO_WORLD, HubSeed, KeySeed, LinkSeed, ShareSeed, ShockerSeed, TokenSeed, UserSeed, WorldFile, WorldFileError,
-};
+pub use seed::{DEMO_WORLD, HubSeed, KeySeed, LinkSeed, ShareSeed, ShockerSeed, TokenSeed, UserSeed, WorldFile};
 pub use world::PishockWorld;

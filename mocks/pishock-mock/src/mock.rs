@@ -166,6 +166,13 @@ impl PishockMockBuilder {
         }
         world.check().map_err(|e| io::Error::new(io::ErrorKind::InvalidInput, format!("the world: {e}")))?;
         let mock = self.host.start(Box::new(PishockWorld::new(world))).await?;
-        Ok(PishockMock { mock })
+        let mock = PishockMock { mock };
+        if mock.demo().get("api_key").is_none() {
+            tracing::warn!(
+                "no user of the world has a key that works on the socket, so the address of the socket has no \
+                 credentials; give a [[user]] a [[user.key]] that was generated on or after 2024-10-15"
+            );
+        }
+        Ok(mock)
     }
 }

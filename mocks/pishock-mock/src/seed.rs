@@ -1,11 +1,15 @@
 //! The world file: who and what there is when the mock starts.
 
+mod check;
+mod members;
+
 use crate::Options;
+use dummyload_host::world_file::{self, WorldFileError};
+use members::{date, duration, id, ids, optional_date, optional_id, percent, serialize_date, serialize_optional_date};
 use pishock_proto::{HubId, LinkId, ShareId, ShockerId, UserId};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
-use std::fmt;
 use time::OffsetDateTime;
+use time::macros::datetime;
 
 /// The demo world as a world file, with comments.
 pub const DEMO_WORLD: &str = include_str!("demo.toml");
@@ -37,6 +41,7 @@ pub struct WorldFile {
 #[non_exhaustive]
 pub struct UserSeed {
     /// The number that other calls and `l.u` use.
+    #[serde(deserialize_with = "id")]
     pub id: UserId,
     /// The name to log in with; compared without regard to case.
     pub name: String,
@@ -59,10 +64,15 @@ pub struct KeySeed {
     #[serde(default)]
     pub name: String,
     /// When it was made; before 2024-10-15 it does not work on the socket (dossier 2).
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(default = "made", deserialize_with = "date", serialize_with = "serialize_date")]
     pub generated: OffsetDateTime,
     /// When it ends, if ever.
-    #[serde(default, with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "optional_date",
+        serialize_with = "serialize_optional_date",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub expires: Option<OffsetDateTime>,
 }
 
@@ -74,7 +84,7 @@ pub struct TokenSeed {
     /// The token itself.
     pub token: String,
     /// When it ends; the website's tokens live two weeks (dossier 2).
-    #[serde(with = "time::serde::rfc3339")]
+    #[serde(deserialize_with = "date", serialize_with = "serialize_date")]
     pub expires: OffsetDateTime,
 }
 
@@ -84,10 +94,13 @@ pub struct TokenSeed {
 #[non_exhaustive]
 pub struct HubSeed {
     /// The number in channel names; `clientId` in the older calls.
+    #[serde(deserialize_with = "id")]
     pub id: HubId,
     /// Whose it is.
+    #[serde(deserialize_with = "id")]
     pub owner: UserId,
-    /// What its owner calls it.
+    /// What its owner calls it; `Hub` and its number if left out.
+    #[serde(default)]
     pub name: String,
     /// Whether it is connected to the broker.
     #[serde(default = "yes")]
@@ -103,8 +116,10 @@ pub struct HubSeed {
 #[non_exhaustive]
 pub struct ShockerSeed {
     /// The number in commands; no two shockers have the same.
+    #[serde(deserialize_with = "id")]
     pub id: ShockerId,
-    /// What its owner calls it.
+    /// What its owner calls it; `Shocker` and its number if left out.
+    #[serde(default)]
     pub name: String,
     /// `shockerType` of the older calls.
     #[serde(default = "one", rename = "type")]
@@ -125,10 +140,10 @@ pub struct ShockerSeed {
     #[serde(default = "yes")]
     pub can_beep: bool,
     /// Percent, 0 to 100.
-    #[serde(default = "full_intensity")]
+    #[serde(default = "full_intensity", deserialize_with = "percent")]
     pub max_intensity: u8,
     /// Milliseconds, up to 15000.
-    #[serde(default = "full_duration")]
+    #[serde(default = "full_duration", deserialize_with = "duration")]
     pub max_duration: u32,
 }
 
@@ -138,19 +153,21 @@ pub struct ShockerSeed {
 #[non_exhaustive]
 pub struct ShareSeed {
     /// `ShareId` of the HTTP calls.
+    #[serde(deserialize_with = "id")]
     pub id: ShareId,
     /// The code in the channel name; several shares of one hub may have the same.
     pub code: String,
     /// What is shared.
+    #[serde(deserialize_with = "id")]
     pub shocker: ShockerId,
     /// Who has claimed the code.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "optional_id", skip_serializing_if = "Option::is_none")]
     pub claimed_by: Option<UserId>,
     /// Percent, 0 to 100.
-    #[serde(default = "full_intensity")]
+    #[serde(default = "full_intensity", deserialize_with = "percent")]
     pub max_intensity: u8,
     /// Milliseconds, up to 15000.
-    #[serde(default = "full_duration")]
+    #[serde(default = "full_duration", deserialize_with = "duration")]
     pub max_duration: u32,
     /// Whether mode `s` is allowed.
     #[serde(default = "yes")]
@@ -207,17 +224,20 @@ impl ShareSeed {
 pub struct LinkSeed {
     /// The UUID in its address.
     pub id: LinkId,
-    /// What its owner calls it.
+    /// What its owner calls it; `Link` and its id if left out.
+    #[serde(default)]
     pub name: String,
     /// Whose it is.
+    #[serde(deserialize_with = "id")]
     pub owner: UserId,
     /// What it controls; every command goes to all of them.
+    #[serde(deserialize_with = "ids")]
     pub shockers: Vec<ShockerId>,
     /// Percent, 0 to 100.
-    #[serde(default = "full_intensity")]
+    #[serde(default = "full_intensity", deserialize_with = "percent")]
     pub max_intensity: u8,
     /// Milliseconds, up to 15000.
-    #[serde(default = "full_duration")]
+    #[serde(default = "full_duration", deserialize_with = "duration")]
     pub max_duration: u32,
     /// Whether mode `s` is allowed.
     #[serde(default = "yes")]
@@ -241,7 +261,12 @@ pub struct LinkSeed {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activations: Option<u64>,
     /// When it ends, if ever.
-    #[serde(default, with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "optional_date",
+        serialize_with = "serialize_optional_date",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub expires: Option<OffsetDateTime>,
 }
 
@@ -257,18 +282,9 @@ fn full_intensity() -> u8 {
 fn full_duration() -> u32 {
     15_000
 }
-
-/// Why a world file was not taken; says where and what to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WorldFileError(String);
-
-impl fmt::Display for WorldFileError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+fn made() -> OffsetDateTime {
+    datetime!(2025-01-01 0:00 UTC)
 }
-
-impl std::error::Error for WorldFileError {}
 
 impl WorldFile {
     /// Reads a world file, TOML or JSON (a text that begins with `{`).
@@ -276,11 +292,8 @@ impl WorldFile {
     /// # Errors
     /// Text that is no TOML or JSON, members that there are not, and references to nothing.
     pub fn parse(text: &str) -> Result<Self, WorldFileError> {
-        let file: Self = if text.trim_start().starts_with('{') {
-            serde_json::from_str(text).map_err(|e| WorldFileError(e.to_string()))?
-        } else {
-            toml::from_str(text).map_err(|e| WorldFileError(e.to_string()))?
-        };
+        let mut file: Self = world_file::read(text)?;
+        file.name_the_nameless();
         file.check()?;
         Ok(file)
     }
@@ -291,92 +304,21 @@ impl WorldFile {
         Self::parse(DEMO_WORLD).unwrap_or_default()
     }
 
-    /// Checks that every reference has its target, and that every number is one thing's only.
-    pub(crate) fn check(&self) -> Result<(), WorldFileError> {
-        let mut ids = Unique::default();
-        for user in &self.users {
-            ids.number("user id", user.id.0)?;
-            ids.add("user name", user.name.to_lowercase())?;
-            for key in &user.keys {
-                ids.add("API key of user", key.key.to_lowercase())?;
+    fn name_the_nameless(&mut self) {
+        let fill = |name: &mut String, kind: &str, id: &dyn std::fmt::Display| {
+            if name.is_empty() {
+                *name = format!("{kind} {id}");
             }
-            for token in &user.tokens {
-                ids.add("token of user", &token.token)?;
-            }
-        }
-        for hub in &self.hubs {
-            ids.number("hub id", hub.id.0)?;
-            ids.has("user id", hub.owner, format!("the owner of hub {}", hub.id))?;
-            for shocker in &hub.shockers {
-                ids.number("shocker id", shocker.id.0)?;
-                caps(format!("shocker {}", shocker.id), shocker.max_intensity, shocker.max_duration)?;
+        };
+        for hub in &mut self.hubs {
+            fill(&mut hub.name, "Hub", &hub.id);
+            for shocker in &mut hub.shockers {
+                fill(&mut shocker.name, "Shocker", &shocker.id);
             }
         }
-        for share in &self.shares {
-            ids.number("share id", share.id.0)?;
-            ids.add("shocker under one share code", format!("{} {}", share.code, share.shocker))?;
-            ids.has("shocker id", share.shocker, format!("the shocker of share {}", share.id))?;
-            if let Some(claimer) = share.claimed_by {
-                ids.has("user id", claimer, format!("the claimer of share {}", share.id))?;
-            }
-            if share.code.is_empty() || share.code.len() > 128 || !share.code.chars().all(|c| c.is_ascii_graphic()) {
-                return Err(WorldFileError(format!(
-                    "the code of share {} must have 1 to 128 printable ASCII characters",
-                    share.id
-                )));
-            }
-            caps(format!("share {}", share.id), share.max_intensity, share.max_duration)?;
+        for link in &mut self.links {
+            fill(&mut link.name, "Link", &link.id);
         }
-        for link in &self.links {
-            ids.add("link id", link.id.as_str().to_lowercase())?;
-            ids.has("user id", link.owner, format!("the owner of link {}", link.id))?;
-            for shocker in &link.shockers {
-                ids.has("shocker id", *shocker, format!("a shocker of link {}", link.id))?;
-            }
-            caps(format!("link {}", link.id), link.max_intensity, link.max_duration)?;
-        }
-        Ok(())
-    }
-}
-
-fn caps(what: String, intensity: u8, duration: u32) -> Result<(), WorldFileError> {
-    if intensity > 100 {
-        return Err(WorldFileError(format!("{what}: max_intensity is {intensity}; it goes from 0 to 100 (percent)")));
-    }
-    if duration > 15_000 {
-        return Err(WorldFileError(format!("{what}: max_duration is {duration}; it goes up to 15000 (milliseconds)")));
-    }
-    Ok(())
-}
-
-/// Which numbers and names are taken, by what they are.
-#[derive(Default)]
-struct Unique(BTreeSet<(&'static str, String)>);
-
-impl Unique {
-    fn add(&mut self, kind: &'static str, id: impl fmt::Display) -> Result<(), WorldFileError> {
-        let id = id.to_string();
-        if self.0.insert((kind, id.clone())) {
-            return Ok(());
-        }
-        // Keys and tokens are secret, so they are not named.
-        let shown = if kind.contains("key") || kind.contains("token") { String::new() } else { format!(" {id}") };
-        Err(WorldFileError(format!("the {kind}{shown} stands twice; give each one its own")))
-    }
-
-    fn number(&mut self, kind: &'static str, id: u64) -> Result<(), WorldFileError> {
-        if i64::try_from(id).is_err() {
-            return Err(WorldFileError(format!("the {kind} {id} is too large: TOML has numbers up to {}", i64::MAX)));
-        }
-        self.add(kind, id)
-    }
-
-    fn has(&self, kind: &'static str, id: impl fmt::Display, role: String) -> Result<(), WorldFileError> {
-        let id = id.to_string();
-        if self.0.contains(&(kind, id.clone())) {
-            return Ok(());
-        }
-        Err(WorldFileError(format!("{role} is {kind} {id}, and there is none; add it, or name another")))
     }
 }
 
@@ -398,19 +340,47 @@ mod tests {
         assert_eq!(WorldFile::parse(&serde_json::to_string(&demo).unwrap()).unwrap(), demo);
     }
 
+    /// A world with nothing but what has no default.
+    const SHORTEST: &str = r#"
+        user = [{ id = 1, name = "me", key = [{ key = "k" }] }, { id = 2, name = "you" }]
+        hub = [{ id = 10, owner = 1, shocker = [{ id = 11 }] }]
+        share = [{ id = 3, code = "C", shocker = 11 }]
+        link = [{ id = "9", owner = 1, shockers = [11] }]
+    "#;
+
     #[test]
-    fn mistakes_are_named() {
-        for (change, to, expected) in [
-            ("owner = 78", "owner = 79", "the owner of hub 2345 is user id 79"),
-            ("id = 654", "id = 321", "the shocker id 321 stands twice"),
-            ("max_intensity = 50", "max_intensity = 101", "share 1: max_intensity is 101"),
-            ("shocker = 654", "shocker = 1", "the shocker of share 1 is shocker id 1"),
-            ("can_log = true", "can_lock = true", "unknown field `can_lock`"),
-            ("code = \"DEMO0SHARE1\"", "code = \"\"", "the code of share 1"),
-            ("11111111-2222", "66666666-7777-8888-9999-000000000000\" # ", "the API key of user stands twice"),
+    fn what_is_left_out_has_a_default() {
+        let world = WorldFile::parse(SHORTEST).unwrap();
+        assert_eq!(world.users[0].keys[0].generated, datetime!(2025-01-01 0:00 UTC));
+        assert_eq!((world.hubs[0].name.as_str(), world.hubs[0].shockers[0].name.as_str()), ("Hub 10", "Shocker 11"));
+        assert_eq!((world.links[0].name.as_str(), world.shares[0].max_intensity), ("Link 9", 100));
+    }
+
+    #[test]
+    fn dates_are_texts_or_dates_of_toml() {
+        let text =
+            WorldFile::parse(&SHORTEST.replace("\"k\"", "\"k\", generated = \"2026-02-03T04:05:06+01:00\"")).unwrap();
+        let native =
+            WorldFile::parse(&SHORTEST.replace("\"k\"", "\"k\", generated = 2026-02-03T04:05:06+01:00")).unwrap();
+        assert_eq!(text, native);
+        assert_eq!(text.users[0].keys[0].generated, datetime!(2026-02-03 3:05:06 UTC));
+    }
+
+    #[test]
+    fn members_that_do_not_fit_are_told_with_what_would() {
+        for (from, to, expected) in [
+            ("\"k\"", "\"k\", generated = \"yesterday\"", "is no date; write it as 2025-01-01T00:00:00Z"),
+            ("\"k\"", "\"k\", generated = 2025-01-01", "is no date; write it as 2025-01-01T00:00:00Z"),
+            ("\"k\"", "\"k\", expires = 5", "expected a date as \"2025-01-01T00:00:00Z\""),
+            ("id = 10", "id = \"one\"", "string \"one\", expected a number without quotes, as in 1234"),
+            ("shocker = 11", "shocker = -1", "expected a number without quotes"),
+            ("shockers = [11]", "shockers = [\"a\"]", "expected a number without quotes"),
+            ("id = 11", "id = 11, shock = true", "unknown field `shock`"),
+            ("code = \"C\"", "code = \"C\", max_intensity = 500", "`500`, expected a percentage, 0 to 100"),
+            ("code = \"C\"", "code = \"C\", max_duration = -5", "expected milliseconds, 0 to 15000"),
         ] {
-            let error = WorldFile::parse(&DEMO_WORLD.replacen(change, to, 1)).unwrap_err().to_string();
-            assert!(error.contains(expected), "{change}: {error}");
+            let error = WorldFile::parse(&SHORTEST.replacen(from, to, 1)).unwrap_err().to_string();
+            assert!(error.contains(expected) && error.contains("line "), "{to}: {error}");
         }
     }
 }
