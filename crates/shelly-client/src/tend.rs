@@ -69,7 +69,10 @@ impl Tender {
         Box::pin(async move {
             match account.other_token_than(&old).await {
                 Ok((token, lifetime)) => Some(SessionCommand::Credentials { token, lifetime }),
-                Err(AccountError::LogInAgain) => Some(SessionCommand::NoCredentials),
+                Err(AccountError::LogInAgain) => {
+                    tracing::warn!("the access token cannot be replaced: somebody must log in again before it ends");
+                    Some(SessionCommand::NoCredentials)
+                }
                 Err(error) => {
                     tracing::warn!("no new token yet: {error}");
                     None
