@@ -27,11 +27,12 @@ mod wire;
 mod world;
 
 // What a test needs besides, so that it needs no other crate.
+pub use dummyload_host::world_file::WorldFileError;
 pub use dummyload_host::{ClockMode, ControlError, Direction, Fault, FaultKind, Limits, NotSeen, Query, Tls};
 pub use mock::{ShellyMock, ShellyMockBuilder};
 pub use options::{ErrorsForm, Options, RateLimit, RefreshToken, Reject};
 pub use seed::{
     ClientSeed, DEMO_WORLD, DeviceSeed, LightKind, LightSeed, MeterSeed, RelaySeed, RollerSeed, RoomSeed, SensorSeed,
-    UserSeed, ValueKind, ValueSeed, WorldFile, WorldFileError,
+    UserSeed, ValueKind, ValueSeed, WorldFile,
 };
 pub use world::ShellyWorld;

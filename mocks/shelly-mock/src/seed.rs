@@ -1,12 +1,12 @@
 //! The world file: who and what there is when the mock starts.
 
 use crate::Options;
+use dummyload_host::world_file::{self, Check, WorldFileError};
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use shelly_proto::{DeviceId, Form, Generation};
 use std::collections::BTreeSet;
-use std::fmt;
 
 /// The demo world as a world file, with comments.
 pub const DEMO_WORLD: &str = include_str!("demo.toml");
@@ -390,18 +390,6 @@ impl DeviceSeed {
     }
 }
 
-/// Why a world file was not taken; says where and what to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WorldFileError(String);
-
-impl fmt::Display for WorldFileError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for WorldFileError {}
-
 /// The most channels of one kind in a device. A bound of the mock, so that its events stay below 10 KB (dossier 8).
 const MOST_CHANNELS: usize = 8;
 
@@ -411,11 +399,7 @@ impl WorldFile {
     /// # Errors
     /// Text that is no TOML or JSON, members that there are not, and references to nothing.
     pub fn parse(text: &str) -> Result<Self, WorldFileError> {
-        let file: Self = if text.trim_start().starts_with('{') {
-            serde_json::from_str(text).map_err(|e| WorldFileError(e.to_string()))?
-        } else {
-            toml::from_str(text).map_err(|e| WorldFileError(e.to_string()))?
-        };
+        let file: Self = world_file::read(text)?;
         file.check()?;
         Ok(file)
     }
@@ -428,76 +412,84 @@ impl WorldFile {
 
     /// Checks that every reference has its target, every id is one thing's only, and every number is in its range.
     pub(crate) fn check(&self) -> Result<(), WorldFileError> {
-        let mut ids = Unique::default();
-        self.options.check()?;
+        let mut check = Check::default();
+        self.options.look(&mut check);
         for client in &self.clients {
-            ids.add("client id", &client.id)?;
-            client
-                .pattern()
-                .map_err(|e| WorldFileError(format!("the redirect of client {} is no pattern: {e}", client.id)))?;
+            check.unique("client id", &client.id, "the file");
+            if let Err(e) = client.pattern() {
+                check.wrong(format!("the redirect of client {} is no pattern: {e}", client.id));
+            }
         }
         for user in &self.users {
-            ids.number("user id", user.id)?;
-            ids.add("e-mail address", user.email.to_lowercase())?;
+            let name = format!("user {}", user.id);
+            check.number("user id", user.id, "the file");
+            check.unique("e-mail address", user.email.to_lowercase(), &name);
             if !user.auth_key.is_empty() {
-                ids.add("auth_key of a user", &user.auth_key)?;
+                check.secret("auth_key", &user.auth_key, &name);
             }
-            server(&format!("the server of user {}", user.id), &user.server)?;
+            server(&mut check, &format!("the server of {name}"), &user.server);
         }
         if !self.options.auto_approve.is_empty() {
-            ids.has("e-mail address", self.options.auto_approve.to_lowercase(), "the option auto_approve".to_owned())?;
+            check.refers("e-mail address", self.options.auto_approve.to_lowercase(), "the option auto_approve");
         }
         for room in &self.rooms {
-            ids.number("room id", room.id)?;
-            ids.has("user id", room.owner, format!("the owner of room {}", room.id))?;
+            check.number("room id", room.id, "the file");
+            check.refers("user id", room.owner, format!("the owner of room {}", room.id));
         }
         for device in &self.devices {
-            ids.add("device id", device.device_id().to_decimal())?;
-            ids.has("user id", device.owner, format!("the owner of device {}", device.id))?;
+            check.unique("device id", device.device_id().to_decimal(), "the file");
+            check.refers("user id", device.owner, format!("the owner of device {}", device.id));
             for user in &device.shared_with {
-                ids.has("user id", user, format!("one with whom device {} is shared", device.id))?;
+                check.refers("user id", user, format!("one with whom device {} is shared", device.id));
             }
             if let Some(room) = device.room {
-                ids.has("room id", room, format!("the room of device {}", device.id))?;
+                check.refers("room id", room, format!("the room of device {}", device.id));
             }
-            device.check()?;
+            if let Err(what) = device.check() {
+                check.wrong(format!("device {}: {what}", device.id));
+            }
         }
         for device in &self.devices {
             if let Some(gateway) = &device.gateway {
                 let id = DeviceId::in_http(gateway).to_decimal();
-                ids.has("device id", id, format!("the gateway of device {}", device.id))?;
+                check.refers("device id", id, format!("the gateway of device {}", device.id));
             }
         }
-        Ok(())
+        check.end()
     }
 }
 
 impl Options {
     pub(crate) fn check(&self) -> Result<(), WorldFileError> {
-        server("the option user_api_url", &self.user_api_url)?;
-        server("the option moves_to", &self.moves_to)?;
+        let mut check = Check::default();
+        self.look(&mut check);
+        check.end()
+    }
+
+    fn look(&self, check: &mut Check) {
+        server(check, "the option user_api_url", &self.user_api_url);
+        server(check, "the option moves_to", &self.moves_to);
         if self.token_secret.is_empty() {
-            return Err(WorldFileError("the option token_secret is empty; give it any text".into()));
+            check.wrong("the option token_secret is empty; give it any text");
         }
-        Ok(())
     }
 }
 
 /// `user_api_url` has no path, not even a slash (dossier 3).
-fn server(what: &str, url: &str) -> Result<(), WorldFileError> {
+fn server(check: &mut Check, what: &str, url: &str) {
     let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
     let plain = host.is_some_and(|host| {
         !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.:[]".contains(&b))
     });
-    if url.is_empty() || plain {
-        return Ok(());
+    if !url.is_empty() && !plain {
+        check.wrong(format!("{what} is {url:?}; write https://host, without a path and without a slash at the end"));
     }
-    Err(WorldFileError(format!("{what} is {url:?}; write https://host, without a path and without a slash at the end")))
 }
 
 impl DeviceSeed {
-    fn check(&self) -> Result<(), WorldFileError> {
-        let wrong = |what: String| Err(WorldFileError(format!("device {}: {what}", self.id)));
+    /// The first mistake within a device.
+    fn check(&self) -> Result<(), String> {
+        let wrong = Err;
         let (generation, id) = (self.generation(), self.device_id());
         let spelling = match generation {
             Generation::Ble => (id.form() == Form::X && self.id.is_ascii(), "starts with X"),
@@ -573,37 +565,6 @@ impl DeviceSeed {
     }
 }
 
-/// Which numbers and names are taken, by what they are.
-#[derive(Default)]
-struct Unique(BTreeSet<(&'static str, String)>);
-
-impl Unique {
-    fn add(&mut self, kind: &'static str, id: impl fmt::Display) -> Result<(), WorldFileError> {
-        let id = id.to_string();
-        if self.0.insert((kind, id.clone())) {
-            return Ok(());
-        }
-        // Keys are secret, so they are not named.
-        let shown = if kind.contains("key") { String::new() } else { format!(" {id}") };
-        Err(WorldFileError(format!("the {kind}{shown} stands twice; give each one its own")))
-    }
-
-    fn number(&mut self, kind: &'static str, id: u64) -> Result<(), WorldFileError> {
-        if i64::try_from(id).is_err() {
-            return Err(WorldFileError(format!("the {kind} {id} is too large: TOML has numbers up to {}", i64::MAX)));
-        }
-        self.add(kind, id)
-    }
-
-    fn has(&self, kind: &'static str, id: impl fmt::Display, role: String) -> Result<(), WorldFileError> {
-        let id = id.to_string();
-        if self.0.contains(&(kind, id.clone())) {
-            return Ok(());
-        }
-        Err(WorldFileError(format!("{role} is {kind} {id}, and there is none; add it, or name another")))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -633,7 +594,7 @@ mod tests {
     fn mistakes_are_named() {
         for (change, to, expected) in [
             ("owner = 6551", "owner = 7", "the owner of room 3 is user id 7"),
-            ("id = \"062fa0\"", "id = \"dc4f2276846a\"", "the device id 242232438719594 stands twice"),
+            ("id = \"062fa0\"", "id = \"dc4f2276846a\"", "the file has the device id 242232438719594 twice"),
             ("id = \"062fa0\"", "id = \"62fa0\"", "device 62fa0: the id of a G1 device has 6 or 12"),
             ("id = \"062fa0\"", "id = \"062FA0\"", "in lower case"),
             ("travel = 20.0", "travel = 0.0", "travel is 0; it goes from 0.1 to 3600"),
