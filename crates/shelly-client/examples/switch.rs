@@ -5,6 +5,7 @@
 mod common;
 
 use shelly_client::{Channel, DeviceId, Event, Limits, Relay, Turn};
+use std::time::Duration;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -17,15 +18,18 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (shelly, mut events) = common::builder()?.limits(limits).connect().await?;
     shelly.relay(&device, Relay::new(channel, turn)).await?;
     println!("the cloud has taken the command");
-    while let Some(event) = events.next().await {
-        if let Ok(Event::Status { device: changed, .. }) = event
-            && changed.id == device
-        {
-            let on = changed.view().switch(channel.0).and_then(|switch| switch.on);
-            println!("the device says: {}", if on == Some(true) { "on" } else { "not on" });
-            break;
+    // A relay that was so already has nothing to tell.
+    let told = async {
+        while let Some(event) = events.next().await {
+            if matches!(&event, Ok(Event::Status { device: changed, .. }) if changed.id == device) {
+                return;
+            }
         }
-    }
+    };
+    let _ = tokio::time::timeout(Duration::from_secs(3), told).await;
+    let devices = shelly.devices().await?;
+    let known = devices.iter().find(|known| known.id == device).map(|known| known.view());
+    println!("the device says: {:?}", known.as_ref().and_then(|view| view.switch(channel.0)));
     shelly.close().await;
     Ok(())
 }

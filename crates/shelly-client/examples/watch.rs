@@ -15,9 +15,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         };
         match event {
             Some(Ok(Event::Synced { devices })) => println!("{devices} devices"),
-            Some(Ok(Event::Status { device, event, .. })) => {
-                println!("{} changed: {:?}", device.id, event.status);
-            }
+            Some(Ok(Event::Status { device, raw, .. })) => println!("{} changed: {raw}", device.id),
             Some(Ok(Event::Online { device, .. })) => println!("{} is online: {:?}", device.id, device.online),
             Some(Ok(Event::Disconnected { why, .. })) => println!("disconnected: {why}"),
             Some(Ok(Event::LoginFailed(failure))) => return Err(failure.into()),
