@@ -28,7 +28,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let _ = tokio::time::timeout(Duration::from_secs(3), told).await;
     let devices = shelly.devices().await?;
-    let known = devices.iter().find(|known| known.id == device).map(|known| known.view());
+    let known = devices.iter().find(|known| known.id == device).map(shelly_client::Device::view);
     println!("the device says: {:?}", known.as_ref().and_then(|view| view.switch(channel.0)));
     shelly.close().await;
     Ok(())
