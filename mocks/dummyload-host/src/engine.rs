@@ -174,7 +174,7 @@ impl Engine {
     }
 
     pub(crate) fn redactor(&self) -> Redactor {
-        Redactor::new(self.world.secret_names())
+        Redactor::knowing(self.world.secret_names(), &self.world.secret_values())
     }
 
     pub(crate) fn snapshot(&self) -> Value {

@@ -2,7 +2,7 @@
 
 use crate::redact::Redactor;
 use crate::{Gone, Message, Party, Problem, Text};
-use dummyload_session::Timestamp;
+use dummyload_session::{Secret, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::VecDeque;
@@ -107,14 +107,14 @@ impl Payload {
         }
     }
 
-    fn show(&self, out: &mut Map<String, Value>, redactor: Redactor) {
+    fn show(&self, out: &mut Map<String, Value>, redactor: &Redactor) {
         match self {
             Self::Received(_) | Self::Shared(_) => {
                 out.insert("text".into(), redactor.text(self.text().unwrap_or_default()).into());
             }
-            Self::Binary(bytes) => show_bytes(out, "binary", bytes),
-            Self::Ping(bytes) => show_bytes(out, "ping", bytes),
-            Self::Pong(bytes) => show_bytes(out, "pong", bytes),
+            Self::Binary(bytes) => show_bytes(out, "binary", bytes, redactor),
+            Self::Ping(bytes) => show_bytes(out, "ping", bytes, redactor),
+            Self::Pong(bytes) => show_bytes(out, "pong", bytes, redactor),
             Self::Close(code, reason) => {
                 out.insert("close".into(), json!({"code": code, "reason": reason}));
             }
@@ -122,7 +122,11 @@ impl Payload {
     }
 }
 
-fn show_bytes(out: &mut Map<String, Value>, name: &str, bytes: &[u8]) {
+fn show_bytes(out: &mut Map<String, Value>, name: &str, bytes: &[u8], redactor: &Redactor) {
+    let Some(bytes) = redactor.bytes(bytes) else {
+        out.insert(name.into(), Secret::<()>::SHOWN.into());
+        return;
+    };
     let hex: String = bytes.iter().take(1024).map(|byte| format!("{byte:02x}")).collect();
     out.insert(name.into(), hex.into());
 }
@@ -153,7 +157,7 @@ impl Entry {
     }
 
     /// As JSON, secrets replaced.
-    pub(crate) fn show(&self, redactor: Redactor) -> Value {
+    pub(crate) fn show(&self, redactor: &Redactor) -> Value {
         let mut out = Map::new();
         out.insert("seq".into(), self.seq.into());
         out.insert("at".into(), (self.at.since_epoch().as_secs_f64()).into());
@@ -178,7 +182,7 @@ impl Entry {
             What::Response { status, body: bytes } => json!({"status": status, "body": body(bytes)}),
             What::Problem(problem) => json!({
                 "reaction": problem.reaction.name(), "code": problem.code,
-                "problem": problem.text, "source": problem.source,
+                "problem": redactor.text(&problem.text), "source": problem.source,
             }),
             What::Event { topic, details } => {
                 let mut details = details.clone();
@@ -226,11 +230,25 @@ impl Journal {
         self.next
     }
 
+    /// The entries after number `since`, oldest first.
+    fn after(&self, since: u64) -> impl Iterator<Item = &Entry> {
+        let first = self.entries.front().map_or(self.next, |entry| entry.seq);
+        let skip = usize::try_from(since.saturating_add(1).saturating_sub(first)).unwrap_or(usize::MAX);
+        self.entries.iter().skip(skip)
+    }
+
     /// The entries after number `since` that match, oldest first.
     pub(crate) fn find<'a>(&'a self, since: u64, query: &'a Query) -> impl Iterator<Item = &'a Entry> {
-        let first = self.entries.front().map_or(self.next, |entry| entry.seq);
-        let skip = usize::try_from((since + 1).saturating_sub(first)).unwrap_or(usize::MAX);
-        self.entries.iter().skip(skip).filter(move |entry| query.matches(entry))
+        self.after(since).filter(move |entry| query.matches(entry))
+    }
+
+    /// Copies of those that match among the next `most` entries after number `since`, and the number of the last one that
+    /// was looked at. `None` if there is none after `since`.
+    pub(crate) fn page(&self, since: u64, most: usize, query: &Query) -> Option<(Vec<Entry>, u64)> {
+        let mut at = None;
+        let looked_at = self.after(since).take(most).inspect(|entry| at = Some(entry.seq));
+        let found = looked_at.filter(|entry| query.matches(entry)).cloned().collect();
+        at.map(|at| (found, at))
     }
 
     /// Forgets all entries; the numbers go on.
@@ -402,7 +420,7 @@ fn resembles(entry: &Entry, like: &Value) -> bool {
         _ => None,
     };
     // Nothing is shown to anybody here, so nothing need be redacted.
-    inside.is_some_and(|value| has(&value, like)) || has(&entry.show(Redactor::new(&[])), like)
+    inside.is_some_and(|value| has(&value, like)) || has(&entry.show(&Redactor::new(&[])), like)
 }
 
 /// Whether `value` has all that `like` has: members of objects, items of arrays in their places.
@@ -465,7 +483,7 @@ mod tests {
         let redactor = Redactor::new(&["apikey"]);
         let what = What::Opened { path: "/v2".into(), query: "ApiKey=abc".into(), who: "demo".into() };
         let entry = Entry { seq: 1, at: Timestamp::ZERO, party: PeerId(1).into(), what };
-        let shown = entry.show(redactor);
+        let shown = entry.show(&redactor);
         assert_eq!(
             shown,
             json!({"seq": 1, "at": 0.0, "conn": 1, "kind": "opened", "target": "/v2?ApiKey=[redacted]", "who": "demo"})

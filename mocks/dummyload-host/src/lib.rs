@@ -22,6 +22,7 @@ mod limits;
 mod manners;
 mod mock;
 mod peer;
+mod reader;
 mod redact;
 mod server;
 pub mod sim;

@@ -5,6 +5,7 @@ use crate::fault::Fault;
 use crate::journal::Query;
 use crate::limits::Limits;
 use crate::peer::{Shared, lock};
+use crate::reader::Reader;
 use crate::server::{Server, bind};
 use crate::{ClockMode, ControlError, Seed, Tls, World};
 use dummyload_session::Timestamp;
@@ -245,9 +246,7 @@ impl Mock {
 
     /// The entries of the journal that match, oldest first, as JSON without secrets.
     pub fn journal(&self, query: &Query) -> Vec<Value> {
-        let engine = lock(&self.engine);
-        let redactor = engine.redactor();
-        engine.journal.find(0, query).map(|entry| entry.show(redactor)).collect()
+        Reader::new(&self.engine, query.clone(), 0).rest(usize::MAX)
     }
 
     /// How many entries of the journal match.
@@ -306,29 +305,20 @@ pub(crate) async fn wait_for(
     count: usize,
     within: Duration,
 ) -> Result<Vec<Value>, NotSeen> {
-    let news = Arc::clone(&lock(engine).news);
-    let look = || {
-        let engine = lock(engine);
-        let redactor = engine.redactor();
-        engine.journal.find(since, query).map(|entry| entry.show(redactor)).collect::<Vec<_>>()
-    };
+    let mut reader = Reader::new(engine, query.clone(), since);
+    let mut seen = Vec::new();
     let wait = async {
         loop {
-            let mut change = std::pin::pin!(news.notified());
-            change.as_mut().enable();
-            let seen = look();
+            seen.extend(reader.rest(usize::MAX));
             if seen.len() >= count {
-                return seen;
+                return;
             }
-            change.await;
+            reader.more().await;
         }
     };
     match tokio::time::timeout(within, wait).await {
-        Ok(seen) => Ok(seen),
-        Err(_) => {
-            let seen = look().len();
-            Err(NotSeen::new(&lock(engine), query, since, count, seen))
-        }
+        Ok(()) => Ok(seen),
+        Err(_) => Err(NotSeen::new(&lock(engine), query, since, count, seen.len())),
     }
 }
 
@@ -346,7 +336,7 @@ impl NotSeen {
     fn new(engine: &Engine, query: &Query, since: u64, wanted: usize, seen: usize) -> Self {
         let redactor = engine.redactor();
         let since = engine.journal.last().saturating_sub(10).max(since);
-        let instead = engine.journal.find(since, &Query::any()).map(|entry| entry.show(redactor)).collect();
+        let instead = engine.journal.find(since, &Query::any()).map(|entry| entry.show(&redactor)).collect();
         Self { wanted: format!("wanted {wanted} entries like {query}, saw {seen}"), seen, instead }
     }
 }

@@ -1,51 +1,82 @@
-//! Cuts secrets out of texts by the names under which they stand.
+//! Cuts secrets out of texts: by the names under which they stand, and those that the world knows wherever they stand.
 
+use aho_corasick::AhoCorasick;
 use dummyload_session::Secret;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::Value;
+use std::borrow::Cow;
+use std::ops::Range;
 
-/// Knows the names of query parameters, headers and JSON members whose values are secret.
-#[derive(Clone, Copy, Debug)]
+/// Knows the names of query parameters, headers and JSON members whose values are secret, and secrets themselves.
+#[derive(Clone, Debug)]
 pub(crate) struct Redactor {
     /// In lower case.
     names: &'static [&'static str],
+    known: Option<AhoCorasick>,
 }
 
 const SHOWN: &str = Secret::<()>::SHOWN;
 
+/// A shorter text is no secret worth the name, and would be found everywhere.
+const SHORTEST: usize = 6;
+
+/// What ends like this is secret in every protocol: `userToken`, `access_token`, `client-secret`.
+const ENDINGS: [&str; 6] = ["apikey", "token", "password", "passwd", "secret", "authorization"];
+
 impl Redactor {
     pub(crate) fn new(names: &'static [&'static str]) -> Self {
-        Self { names }
+        Self { names, known: None }
     }
 
-    fn is_secret(self, name: &str) -> bool {
-        self.names.iter().any(|secret| secret.eq_ignore_ascii_case(name))
+    /// One that also finds these values, as they are, percent-encoded, and as JSON writes them.
+    pub(crate) fn knowing(names: &'static [&'static str], values: &[String]) -> Self {
+        let long = values.iter().filter(|value| value.len() >= SHORTEST);
+        let forms = long.flat_map(|value| {
+            let json = Value::from(value.as_str()).to_string();
+            [value.clone(), utf8_percent_encode(value, NON_ALPHANUMERIC).to_string(), json.trim_matches('"').to_owned()]
+        });
+        let mut forms: Vec<String> = forms.collect();
+        forms.sort_unstable();
+        forms.dedup();
+        // An automaton over plain texts is always built; without one only names count.
+        let known = AhoCorasick::builder().ascii_case_insensitive(true).build(forms).ok();
+        Self { names, known }
+    }
+
+    /// Whether the value behind this name is secret. Case, and signs within the name, do not matter.
+    fn is_secret(&self, name: &str) -> bool {
+        let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+        self.names.iter().any(|secret| secret.eq_ignore_ascii_case(name) || *secret == plain)
+            || ENDINGS.iter().any(|ending| plain.ends_with(ending))
     }
 
     /// A path with its query; the values of secret parameters replaced.
-    pub(crate) fn target(self, path: &str, query: &str) -> String {
-        if query.is_empty() { path.to_owned() } else { format!("{path}?{}", self.pairs(query)) }
+    pub(crate) fn target(&self, path: &str, query: &str) -> String {
+        let target = if query.is_empty() { path.to_owned() } else { format!("{path}?{}", self.pairs(query)) };
+        self.values(&self.assignments(&target)).into_owned()
     }
 
-    fn pairs(self, text: &str) -> String {
+    fn pairs(&self, text: &str) -> String {
         let pairs = text.split('&').map(|pair| match pair.split_once('=') {
-            Some((name, _)) if self.is_secret(&decoded(name)) => format!("{name}={SHOWN}"),
+            Some((name, _)) if self.is_secret(decoded(name).trim()) => format!("{name}={SHOWN}"),
             _ => pair.to_owned(),
         });
         pairs.collect::<Vec<_>>().join("&")
     }
 
     /// The body of a request or an answer: a form, or a text as any other.
-    pub(crate) fn body(self, text: &str) -> String {
-        let name = |name: &str| name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.%+".contains(&b));
+    pub(crate) fn body(&self, text: &str) -> String {
+        let name = |name: &str| name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.%+[]".contains(&b));
         let form = text.split_once('=').is_some_and(|(first, _)| name(first));
         self.text(&if form { self.pairs(text) } else { text.to_owned() })
     }
 
-    /// A text that may hold JSON, also JSON within strings of JSON: the string or number behind each secret name is
-    /// replaced. Works on text that is no valid JSON, since that is logged as well.
-    pub(crate) fn text(self, text: &str) -> String {
+    /// A text that may hold JSON, also JSON within strings of JSON: the value behind each secret name is replaced. Works on
+    /// text that is no valid JSON, since that is logged as well.
+    pub(crate) fn text(&self, text: &str) -> String {
+        let text = plain_escapes(text);
         let mut out = String::with_capacity(text.len());
-        let mut rest = text;
+        let mut rest = &*text;
         while let Some(quote) = rest.find('"') {
             let (before, from) = rest.split_at(quote);
             out.push_str(before);
@@ -57,17 +88,27 @@ impl Redactor {
             out.push_str(&from[..member.value]);
             let value = &from[member.value..];
             let length = value_length(value, member.quote);
-            out.push_str(member.quote);
-            out.push_str(SHOWN);
-            out.push_str(member.quote);
+            if value[..length].trim() == "null" {
+                out.push_str(&value[..length]);
+            } else {
+                out.push_str(member.quote);
+                out.push_str(SHOWN);
+                out.push_str(member.quote);
+            }
             rest = &value[length..];
         }
         out.push_str(rest);
-        out
+        self.values(&self.assignments(&out)).into_owned()
+    }
+
+    /// Bytes that are shown as digits, which no search finds anything in; `None` if they hold a known secret.
+    pub(crate) fn bytes<'a>(&self, bytes: &'a [u8]) -> Option<&'a [u8]> {
+        let text = String::from_utf8_lossy(bytes);
+        (self.text(&text) == text).then_some(bytes)
     }
 
     /// A JSON value; the values of secret members replaced, also within texts.
-    pub(crate) fn value(self, value: &mut Value) {
+    pub(crate) fn value(&self, value: &mut Value) {
         match value {
             Value::Object(members) => {
                 for (name, member) in members.iter_mut() {
@@ -79,14 +120,145 @@ impl Redactor {
                 }
             }
             Value::Array(items) => items.iter_mut().for_each(|item| self.value(item)),
-            Value::String(text) if text.contains('"') => *text = self.text(text),
+            Value::String(text) => *text = self.text(text),
             _ => {}
         }
     }
+
+    /// Replaces what the world knows to be secret, and what has the form of a signed token.
+    fn values<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let mut found: Vec<Range<usize>> = tokens(text).collect();
+        if let Some(known) = &self.known {
+            found.extend(known.find_iter(text).map(|found| found.range()));
+        }
+        cut(text, found)
+    }
+
+    /// Replaces the values of secret names in text of other kinds: `ApiKey=..`, `'token': '..'`, `["ApiKey","..."]`.
+    fn assignments<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let mut found = Vec::new();
+        let mut at = 0;
+        while let Some(word) = next_word(text, at) {
+            at = word.end;
+            if self.is_secret(&text[word.clone()])
+                && let Some(value) = assigned(text, &word)
+            {
+                at = value.end;
+                found.push(value);
+            }
+        }
+        cut(text, found)
+    }
+}
+
+/// The text with these ranges replaced; overlapping ones count as one.
+fn cut(text: &str, mut found: Vec<Range<usize>>) -> Cow<'_, str> {
+    if found.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    found.sort_by_key(|range| range.start);
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    for range in found {
+        if range.start >= at {
+            out.push_str(&text[at..range.start]);
+            out.push_str(SHOWN);
+        }
+        at = at.max(range.end);
+    }
+    out.push_str(&text[at..]);
+    Cow::Owned(out)
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
+}
+
+fn next_word(text: &str, from: usize) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    let start = (from..bytes.len()).find(|at| is_word(bytes[*at]))?;
+    let end = (start..bytes.len()).find(|at| !is_word(bytes[*at])).unwrap_or(bytes.len());
+    Some(start..end)
+}
+
+/// What is assigned to a word: behind `=` or `:`, or behind a comma if the word begins an array. Percent-encoded signs count.
+fn assigned(text: &str, word: &Range<usize>) -> Option<Range<usize>> {
+    let begins_array = text[..word.start].trim_end_matches(['"', '\'', '\\', ' ']).ends_with('[');
+    let mut sign = false;
+    let mut at = word.end;
+    loop {
+        let rest = &text[at..];
+        if rest.starts_with(SHOWN) {
+            return None;
+        }
+        let lower = rest.get(..3).map(str::to_ascii_lowercase);
+        let step = match rest.bytes().next()? {
+            b'=' | b':' => {
+                sign = true;
+                1
+            }
+            b',' if begins_array && !sign => {
+                sign = true;
+                1
+            }
+            // White space in JSON within a string is an escape.
+            b'\\' => rest.len() - after_blanks(rest).len().min(rest.trim_start_matches('\\').len()),
+            b'"' | b'\'' | b' ' | b'\n' | b'\r' | b'\t' | b'[' | b']' => 1,
+            b'%' if matches!(lower.as_deref(), Some("%3d" | "%3a")) => {
+                sign = true;
+                3
+            }
+            b'%' if matches!(lower.as_deref(), Some("%22" | "%27" | "%20" | "%5b" | "%5d")) => 3,
+            _ => break,
+        };
+        at += step;
+    }
+    let end =
+        text[at..].find(|c: char| c.is_whitespace() || "\"'\\&,;]}<>".contains(c)).map_or(text.len(), |end| at + end);
+    let value = &text[at..end];
+    (sign && !value.is_empty() && !matches!(value, "null" | "true" | "false") && !value.starts_with('{'))
+        .then_some(at..end)
+}
+
+/// Whatever has the form of a JSON web token: three parts in base64url, the first of which begins an object.
+fn tokens(text: &str) -> impl Iterator<Item = Range<usize>> {
+    text.match_indices("eyJ").filter_map(|(start, _)| {
+        let end = text[start..].find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)));
+        let end = end.map_or(text.len(), |end| start + end);
+        (text[start..end].matches('.').count() == 2).then_some(start..end)
+    })
+}
+
+/// Letters that JSON writes as escapes for no reason are written as they are, so that no name hides behind them.
+fn plain_escapes(text: &str) -> Cow<'_, str> {
+    if !text.contains("\\u00") {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(found) = rest.find("\\u00") {
+        let letter = rest.get(found + 4..found + 6).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let letter = letter.filter(|letter| is_word(*letter));
+        // Of the backslashes before the `u` those that belong to the escape go with it.
+        let kept = rest[..found].trim_end_matches('\\').len();
+        match letter {
+            Some(letter) => {
+                out.push_str(&rest[..kept]);
+                out.push(char::from(letter));
+                rest = &rest[found + 6..];
+            }
+            None => {
+                out.push_str(&rest[..found + 4]);
+                rest = &rest[found + 4..];
+            }
+        }
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
 }
 
 fn decoded(name: &str) -> String {
-    percent_encoding::percent_decode_str(name).decode_utf8_lossy().into_owned()
+    percent_decode_str(&name.replace('+', " ")).decode_utf8_lossy().into_owned()
 }
 
 /// A member name, and where its value starts.
@@ -109,17 +281,58 @@ impl<'a> Member<'a> {
         if !quote.bytes().rev().skip(1).all(|byte| byte == b'\\') {
             return None;
         }
-        let colon = after[quote.len()..].trim_start().strip_prefix(':')?;
-        let value = text.len() - colon.trim_start().len();
+        let colon = after_blanks(&after[quote.len()..]).strip_prefix(':')?;
+        let value = text.len() - after_blanks(colon).len();
         Some(Self { name, quote, value })
     }
 }
 
-/// How long the scalar at the start of `text` is; a string runs to the next quote of the same depth.
+/// The text behind its blanks, which in JSON within a string are escapes.
+fn after_blanks(text: &str) -> &str {
+    let mut rest = text.trim_start();
+    loop {
+        let letters = rest.trim_start_matches('\\');
+        match letters.strip_prefix(['n', 'r', 't']) {
+            Some(after) if letters.len() < rest.len() => rest = after.trim_start(),
+            _ => return rest,
+        }
+    }
+}
+
+/// How long the value at the start of `text` is; a string runs to the next quote of the same depth, an array or object to
+/// its end.
 fn value_length(text: &str, quote: &str) -> usize {
-    let Some(inside) = text.strip_prefix(quote) else {
+    if text.starts_with(quote) {
+        return string_length(text, quote);
+    }
+    if !text.starts_with(['{', '[']) {
         return text.find([',', '}', ']', '\\', '"']).unwrap_or(text.len());
-    };
+    }
+    let (mut at, mut depth) = (0, 0usize);
+    while let Some(found) = text[at..].find(['{', '[', '}', ']', '"']) {
+        let here = at + found;
+        match text.as_bytes()[here] {
+            b'"' => {
+                let start = here + 1 - quote.len().min(here + 1);
+                at = here + 1;
+                if text[start..].starts_with(quote) {
+                    at = start + string_length(&text[start..], quote);
+                }
+                continue;
+            }
+            b'{' | b'[' => depth += 1,
+            _ => depth -= 1,
+        }
+        at = here + 1;
+        if depth == 0 {
+            return at;
+        }
+    }
+    text.len()
+}
+
+fn string_length(text: &str, quote: &str) -> usize {
+    let inside = &text[quote.len()..];
     let mut at = 0;
     while let Some(found) = inside[at..].find('"') {
         let end = at + found + 1;
@@ -137,7 +350,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const R: Redactor = Redactor { names: &["apikey", "token"] };
+    const R: Redactor = Redactor { names: &["apikey", "token"], known: None };
 
     #[test]
     fn queries_keep_their_shape() {
@@ -160,12 +373,78 @@ mod tests {
     }
 
     #[test]
+    fn no_spelling_hides_a_secret() {
+        let secret = "s3cr3t-value";
+        for text in [
+            r#"{"ApiKey":["s3cr3t-value"]}"#,
+            r#"{"ApiKey":{"x":"s3cr3t-value","y":[1,"}"]},"n":1}"#,
+            "{\"ApiKey\": \n \"s3cr3t-value\"}",
+            r#"{"O":"{\"ApiKey\": \n \"s3cr3t-value\"}"}"#,
+            r#"{"O":"{\"ApiKey\":[\"s3cr3t-value\"]}"}"#,
+            r#"{"\u0041piKey":"s3cr3t-value"}"#,
+            r#"{"O":"{\"Api\\u004bey\":\"s3cr3t-value\"}"}"#,
+            "ApiKey=s3cr3t-value",
+            "{'ApiKey':'s3cr3t-value'}",
+            "wss://h/v2?Username=demo&ApiKey=s3cr3t-value",
+            r#"["ApiKey","s3cr3t-value"]"#,
+            r#"{"userToken":"s3cr3t-value","access_token":"s3cr3t-value","client-secret":"s3cr3t-value"}"#,
+        ] {
+            let shown = R.text(text);
+            assert!(!shown.contains(secret) && shown.contains(SHOWN), "{text} is shown as {shown}");
+            if serde_json::from_str::<Value>(text).is_ok() {
+                assert!(serde_json::from_str::<Value>(&shown).is_ok(), "{text} is no longer JSON: {shown}");
+            }
+        }
+        for query in [
+            "apikey%20=s3cr3t-value",
+            "+apikey=s3cr3t-value",
+            "ApiKey[]=s3cr3t-value",
+            "user[apikey]=s3cr3t-value",
+            "api-key=s3cr3t-value",
+            "username=demo%26apikey%3Ds3cr3t-value",
+            "x=https://h/?apikey=s3cr3t-value",
+            "json=%7B%22apikey%22%3A%22s3cr3t-value%22%7D",
+        ] {
+            assert!(!R.target("/v2", query).contains(secret), "{query} is shown as {}", R.target("/v2", query));
+        }
+    }
+
+    #[test]
+    fn what_the_world_knows_is_found_wherever_it_stands() {
+        let knowing = Redactor::knowing(&["apikey"], &["s3cr3t/value".to_owned(), "abc".to_owned()]);
+        for text in ["/v2?Username=s3cr3t%2Fvalue", "no user is named S3CR3T/value", r#"[{"value":"s3cr3t/value"}]"#] {
+            assert!(
+                !knowing.text(text).to_lowercase().contains("value\"}") && knowing.text(text).contains(SHOWN),
+                "{text}"
+            );
+        }
+        assert_eq!(knowing.bytes(b"a s3cr3t/value"), None);
+        assert_eq!(knowing.bytes(b"abc"), Some(&b"abc"[..]));
+        let token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl";
+        assert_eq!(knowing.text(&format!("t is {token}, no more")), "t is [redacted], no more");
+    }
+
+    #[test]
+    fn what_is_no_secret_stays() {
+        for text in [
+            r#"{"action":"token","requestId":"1"}"#,
+            r#"{"tokens":[1,2],"monkey":"banana"}"#,
+            r#"["SUBSCRIBE","[\"1234-ping\"]"]"#,
+            r#"{"ErrorCode":null,"IsError":false,"Message":"PONG","OriginalCommand":"PING"}"#,
+            r#"{"token":null,"x":1}"#,
+            "token is the word for it",
+        ] {
+            assert_eq!(R.text(text), text);
+        }
+    }
+
+    #[test]
     fn bodies_may_be_forms() {
         for (body, shown) in [
             ("token=a.b.c&x=1", "token=[redacted]&x=1"),
             (r#"devices=[{"id":"x"}]&%74oken=abc"#, r#"devices=[{"id":"x"}]&%74oken=[redacted]"#),
             (r#"{"a":"b=c","token":"x"}"#, r#"{"a":"b=c","token":"[redacted]"}"#),
-            ("<a href=\"?token=1\">", "<a href=\"?token=1\">"),
+            ("<a href=\"?token=1\">", "<a href=\"?token=[redacted]\">"),
             ("", ""),
         ] {
             assert_eq!(R.body(body), shown);

@@ -207,7 +207,7 @@ impl<S: Session> Sim<S> {
     /// The entries of the journal that match, secrets replaced. It is bounded: look before it is full.
     pub fn journal(&self, query: &Query) -> Vec<Value> {
         let redactor = self.engine.redactor();
-        self.engine.journal.find(0, query).map(|entry| entry.show(redactor)).collect()
+        self.engine.journal.find(0, query).map(|entry| entry.show(&redactor)).collect()
     }
 
     /// All that has happened without being asked for.

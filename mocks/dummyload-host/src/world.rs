@@ -91,6 +91,12 @@ pub trait World: Send {
 
     /// The names of query parameters, headers and JSON members whose values are secret, in lower case.
     fn secret_names(&self) -> &'static [&'static str];
+
+    /// The secrets themselves, as far as the world knows them: they are replaced wherever they stand. A world with very
+    /// many may leave some to their names.
+    fn secret_values(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// The answer to a handshake.

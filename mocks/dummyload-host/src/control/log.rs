@@ -1,10 +1,10 @@
 //! The journal over HTTP: as lines, as a stream of events, and as something to wait for.
 
 use super::{Answer, Failure, Outcome, body, span};
-use crate::engine::Engine;
 use crate::journal::Query;
 use crate::mock::wait_for;
-use crate::peer::{Shared, lock};
+use crate::peer::Shared;
+use crate::reader::Reader;
 use crate::server::Server;
 use crate::{HttpRequest, HttpResponse};
 use bytes::Bytes;
@@ -13,14 +13,10 @@ use hyper::Response;
 use hyper::body::Frame;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::sync::Arc;
 use std::time::Duration;
 
-pub(super) fn problems(engine: &Engine) -> Value {
-    let redactor = engine.redactor();
-    let query = Query::problems();
-    let list: Vec<Value> = engine.journal.find(0, &query).map(|entry| entry.show(redactor)).collect();
-    json!({"problems": list})
+pub(super) fn problems(engine: &Shared) -> Value {
+    json!({"problems": Reader::new(engine, Query::problems(), 0).rest(usize::MAX)})
 }
 
 /// `GET /log`: what there is, or with `format=sse` also what comes.
@@ -30,8 +26,8 @@ pub(super) fn show(server: &Server, request: &HttpRequest) -> Answer {
         Err(failure) => return Answer::Whole(failure.response()),
     };
     match request.query_value("format").as_deref() {
-        None | Some("ndjson") => Answer::Whole(lines(&lock(&server.engine), &query, since, limit)),
-        Some("sse") => Answer::Stream(follow(&server.engine, query, since)),
+        None | Some("ndjson") => Answer::Whole(lines(Reader::new(&server.engine, query, since).rest(limit))),
+        Some("sse") => Answer::Stream(follow(server, query, since)),
         Some(other) => Answer::Whole(Failure::Invalid(format!("format {other:?} is none of ndjson, sse")).response()),
     }
 }
@@ -55,39 +51,30 @@ fn parse(request: &HttpRequest) -> Result<(Query, u64, usize), Failure> {
     Ok((query, since, limit))
 }
 
-fn lines(engine: &Engine, query: &Query, since: u64, limit: usize) -> HttpResponse {
-    let redactor = engine.redactor();
-    let mut text = String::new();
-    for entry in engine.journal.find(since, query).take(limit) {
-        text.push_str(&entry.show(redactor).to_string());
-        text.push('\n');
-    }
+fn lines(entries: Vec<Value>) -> HttpResponse {
+    let text: String = entries.iter().map(|entry| format!("{entry}\n")).collect();
     HttpResponse::new(200).with_header("content-type", "application/x-ndjson").with_body(text)
 }
 
-/// Server-sent events; each has the entry's number as id, so a reader can go on after it.
-fn follow(engine: &Shared, query: Query, since: u64) -> Response<crate::server::Body> {
-    let engine = Arc::clone(engine);
-    let stream = futures_util::stream::unfold((engine, query, since), |(engine, query, since)| async move {
-        let news = Arc::clone(&lock(&engine).news);
-        let (text, last) = loop {
-            let mut change = std::pin::pin!(news.notified());
-            change.as_mut().enable();
-            let found = {
-                let engine = lock(&engine);
-                let redactor = engine.redactor();
-                let mut text = String::new();
-                for entry in engine.journal.find(since, &query) {
-                    text.push_str(&format!("id: {}\ndata: {}\n\n", entry.seq, entry.show(redactor)));
+/// Server-sent events; each has the entry's number as id, so a reader can go on after it. Ends with the mock.
+fn follow(server: &Server, query: Query, since: u64) -> Response<crate::server::Body> {
+    let reader = Reader::new(&server.engine, query, since);
+    let state = (reader, server.stop.subscribe());
+    let stream = futures_util::stream::unfold(state, |(mut reader, mut stopping)| async move {
+        loop {
+            match reader.page() {
+                Some(page) if !page.is_empty() => {
+                    let text: String =
+                        page.iter().map(|(number, entry)| format!("id: {number}\ndata: {entry}\n\n")).collect();
+                    return Some((Ok(Frame::data(Bytes::from(text))), (reader, stopping)));
                 }
-                (text, engine.journal.last())
-            };
-            if !found.0.is_empty() {
-                break found;
+                Some(_) => {}
+                None => tokio::select! {
+                    () = reader.more() => {}
+                    _ = stopping.wait_for(|stop| *stop) => return None,
+                },
             }
-            change.await;
-        };
-        Some((Ok(Frame::data(Bytes::from(text))), (engine, query, last)))
+        }
     });
     let mut response = Response::new(StreamBody::new(stream).boxed());
     let headers = response.headers_mut();

@@ -137,7 +137,7 @@ async fn route(server: &Server, request: &HttpRequest, path: &[&str]) -> Outcome
             Ok(json!({}))
         }
         (["wait"], "POST") => log::wait(server, request).await,
-        (["problems"], "GET") => Ok(log::problems(&engine())),
+        (["problems"], "GET") => Ok(log::problems(&server.engine)),
         (["seed"], "GET") => Ok(json!({"seed": engine().seed.0})),
         (["seed"], "PUT") => steer::set_seed(&mut engine(), request),
         (["clock"], "GET") => Ok(steer::clock(&engine())),
