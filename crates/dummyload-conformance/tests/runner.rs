@@ -213,6 +213,51 @@ async fn all_takes_any_order_and_tells_what_is_missing() {
     insta::assert_snapshot!(verdict(&server, all).await.1);
 }
 
+/// Two parts, of which one weighs nothing: whatever the order of arrival, a miss weighs what the part missed weighs.
+#[tokio::test]
+async fn the_order_of_arrival_decides_nothing() {
+    let (_state, server, control) = Clocked::start().await;
+    let target = target(&server).admin(&format!("http://{control}"), None).unwrap();
+    let (good, bad) = (r#"{"good":1}"#, r#"{"good":2}"#);
+    let (note, odd) = (r#"{"note":"n"}"#, r#"{"note":null}"#);
+    let all = "[[step]]\nall = [{ expect = '{\"note\":\"$string\"}', evidence = [\"guess\"] }, { expect = '{\"good\":1}' }]\n";
+    let mut told = String::new();
+    for (frames, wanted) in [
+        (&[good, note][..], "pass"),
+        (&[note, good], "pass"),
+        (&[odd, good], "info"),
+        (&[good, odd], "info"),
+        (&[odd, odd, good], "info"),
+        (&[odd, note, good], "info"),
+        (&[odd, good, note], "info"),
+        (&[good], "info"),
+        (&[bad, note], "fail"),
+        (&[note, bad], "fail"),
+        (&[odd, bad], "fail"),
+        (&[odd], "fail"),
+        (&[note], "fail"),
+        (&[], "fail"),
+    ] {
+        let say =
+            frames.iter().enumerate().map(|(n, frame)| format!("[[step]]\nsend = '{{\"in\":{n},\"say\":{frame}}}'\n"));
+        let suite = suite(&[("a/case", &format!("{}{all}", say.collect::<String>()))]);
+        let (report, text) = report(&suite, &target, &RunOptions::default()).await;
+        assert_eq!(report.to_json()["runs"][0]["cases"][0]["verdict"], wanted, "{frames:?}\n{text}");
+        let lines =
+            text.lines().filter(|line| line.trim_start().starts_with("expected ") || line.contains("received "));
+        told += &format!("{frames:?}\n{}\n", lines.collect::<Vec<_>>().join("\n"));
+    }
+    insta::assert_snapshot!(told);
+}
+
+#[tokio::test]
+async fn what_fits_several_parts_is_taken_for_the_heaviest() {
+    let server = answering(|_| vec![Message::text("1"), Message::text("2")]).await;
+    let all = "[[step]]\nsend = '0'\n[[step]]\nall = [{ expect = '\"$any\"', level = \"may\" }, { expect = '1' }]\n";
+    let (seen, text) = verdict(&server, all).await;
+    assert_eq!(seen, "pass", "{text}");
+}
+
 #[tokio::test]
 async fn any_of_names_what_it_saw() {
     let any = "[[step]]\nsend = '1'\n[[step]]\nany_of = [{ name = \"one\", expect = '1' }, \

@@ -1,5 +1,6 @@
 //! Plays cases against a target.
 
+mod all;
 mod conn;
 mod control;
 mod http;

@@ -37,7 +37,7 @@ impl From<Trouble> for Stop {
     }
 }
 
-type Outcome<T = ()> = Result<T, Stop>;
+pub(super) type Outcome<T = ()> = Result<T, Stop>;
 
 pub(super) fn unmet(expected: impl Into<String>, received: impl Into<String>) -> Stop {
     Stop::Unmet(Box::new(Unmet { expected: expected.into(), received: received.into(), ..Unmet::default() }))
@@ -186,7 +186,7 @@ impl Play<'_> {
     }
 
     /// The next thing on these connections that is awaited, or not to be skipped.
-    async fn next(
+    pub(super) async fn next(
         &mut self,
         conns: &[usize],
         within: Duration,
@@ -214,49 +214,6 @@ impl Play<'_> {
             Some(got) => Err(unmet(expected(), format!("a pong {:?}", String::from_utf8_lossy(&got)))),
             None => Err(unmet(expected(), self.nothing(conn, within))),
         }
-    }
-
-    async fn all(&mut self, parts: &[(Receiving, Weight)], step: &Step) -> Outcome {
-        let mut open: Vec<&(Receiving, Weight)> = parts.iter().collect();
-        while !open.is_empty() {
-            let mut conns: Vec<usize> = open.iter().map(|(receiving, _)| receiving.conn).collect();
-            conns.dedup();
-            let within = open.iter().map(|(receiving, _)| receiving.within).max().unwrap_or_default();
-            let awaited: Vec<&Receiving> = open.iter().map(|(receiving, _)| receiving).collect();
-            let found = self.next(&conns, within, &awaited, step.skip.as_ref()).await?;
-            let mut nearest: Option<Box<Unmet>> = None;
-            let mut met = None;
-            for (n, (receiving, _)) in open.iter().enumerate() {
-                if found.as_ref().is_some_and(|(conn, _)| *conn != receiving.conn) {
-                    continue;
-                }
-                match self.judge(receiving, found.as_ref().map(|(_, event)| event)) {
-                    Ok(()) => {
-                        met = Some(n);
-                        break;
-                    }
-                    Err(unmet) => nearest = nearer(nearest, unmet),
-                }
-            }
-            match met {
-                Some(n) => drop(open.remove(n)),
-                None => return Err(self.unmet_all(&open, &step.weight, *nearest.unwrap_or_default())),
-            }
-        }
-        Ok(())
-    }
-
-    /// Several parts wait still: the heaviest says what it weighs that none of them fits.
-    fn unmet_all(&self, open: &[&(Receiving, Weight)], step: &Weight, nearest: Unmet) -> Stop {
-        let weights = open.iter().map(|(_, weight)| weight.within(step));
-        let weight = weights.max_by_key(|weight| self.case.grade_of(weight).ceiling()).unwrap_or_default();
-        let expected = if open.len() == 1 {
-            nearest.expected
-        } else {
-            let list: Vec<String> = open.iter().map(|(receiving, _)| wish(receiving)).collect();
-            format!("in any order {}", list.join(" and "))
-        };
-        Stop::Unmet(Box::new(Unmet { expected, weight, ..nearest }))
     }
 
     async fn any_of(&mut self, alternatives: &[Alternative], step: &Step) -> Outcome {
@@ -298,7 +255,7 @@ impl Play<'_> {
     }
 
     /// Compares what has arrived, if anything has, with what is awaited.
-    fn judge(&mut self, receiving: &Receiving, event: Option<&Event>) -> Result<(), Box<Unmet>> {
+    pub(super) fn judge(&mut self, receiving: &Receiving, event: Option<&Event>) -> Result<(), Box<Unmet>> {
         let awaits_end = matches!(receiving.what, Awaited::Close(_) | Awaited::Cut | Awaited::Refused(_));
         // An end that an earlier step has taken is still the end.
         let end = self.net.end(receiving.conn).filter(|_| awaits_end && event.is_none()).cloned();
@@ -337,7 +294,7 @@ impl Play<'_> {
         Ok(())
     }
 
-    fn nothing(&self, conn: usize, within: Duration) -> String {
+    pub(super) fn nothing(&self, conn: usize, within: Duration) -> String {
         let several = self.case.conns.len() > 1;
         let place = if several { format!(" on `{}`", self.net.name(conn)) } else { String::new() };
         if self.net.is_over(conn) {
@@ -411,7 +368,7 @@ fn is_awaited(receiving: &Receiving, text: &str, vars: &Vars) -> bool {
 }
 
 /// Of two misses, the one with fewer differences, if it has any: it says best what is wrong.
-fn nearer(other: Option<Box<Unmet>>, unmet: Box<Unmet>) -> Option<Box<Unmet>> {
+pub(super) fn nearer(other: Option<Box<Unmet>>, unmet: Box<Unmet>) -> Option<Box<Unmet>> {
     let distance = |unmet: &Unmet| (unmet.differences.is_empty(), unmet.differences.len());
     Some(other.filter(|other| distance(other) <= distance(&unmet)).unwrap_or(unmet))
 }
@@ -437,7 +394,7 @@ fn shown(why: NotOpen) -> String {
 }
 
 /// What is awaited, as a report says it.
-fn wish(receiving: &Receiving) -> String {
+pub(super) fn wish(receiving: &Receiving) -> String {
     match &receiving.what {
         Awaited::Message(template) => template.source.clone(),
         Awaited::Text(template) => format!("the text {}", template.source),
