@@ -94,6 +94,12 @@ impl Case {
         self.hazard
     }
 
+    /// Whether it can only be played where there is a control plane.
+    pub(crate) fn needs_control(&self) -> bool {
+        let steers = |step: &Step| matches!(step.verb, Verb::Control(_) | Verb::Advance(_));
+        self.needs.iter().any(|need| need == "control") || self.steps.iter().any(steers)
+    }
+
     /// The id without protocol and last name: what reports group by.
     pub(crate) fn group(&self) -> &str {
         let rest = self.id.strip_prefix(&self.protocol).unwrap_or(&self.id).trim_start_matches('/');
@@ -296,6 +302,16 @@ impl Verb {
             Self::Http { call, .. } | Self::Control(call) => Some(call),
             _ => None,
         }
+    }
+
+    /// How long it may wait for what is to come.
+    pub(crate) fn within(&self) -> Duration {
+        let spans = self.receivings().into_iter().map(|receiving| receiving.within);
+        let other = match self {
+            Self::Pong(_, _, within) => Some(*within),
+            _ => self.call().map(|call| call.within),
+        };
+        spans.chain(other).max().unwrap_or_default()
     }
 
     /// Every template in it.

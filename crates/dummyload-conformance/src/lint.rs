@@ -1,6 +1,6 @@
 //! Checks over the whole suite that no single file shows.
 
-use crate::case::{Case, Verb, Weight};
+use crate::case::{Awaited, Case, Verb, Weight};
 use crate::suite::{HazardSign, Protocol, Suite};
 use crate::target::BUILT_IN;
 use crate::text::Text;
@@ -41,6 +41,7 @@ impl Suite {
                 let mut found = |line, what| findings.push(Finding { path: case.path.clone(), line, what });
                 names(protocol, case, &mut found);
                 judgement(case, &mut found);
+                budget(case, &mut found);
                 hazards(protocol, case, &mut found);
             }
         }
@@ -156,6 +157,26 @@ fn judgement(case: &Case, found: &mut impl FnMut(usize, String)) {
         }
         if matches!(&step.verb, Verb::All(list) if list.len() < 2) {
             found(step.line, "`all` needs two parts or more".into());
+        }
+    }
+}
+
+/// Each step must be able to wait as long as it says. Where there is a control plane, waiting costs no time.
+fn budget(case: &Case, found: &mut impl FnMut(usize, String)) {
+    if case.needs_control() {
+        return;
+    }
+    let mut silent = Duration::ZERO;
+    for step in &case.steps {
+        let within = step.verb.within();
+        let until = silent + within;
+        if until >= case.budget {
+            let [within, until, budget] = [within, until, case.budget].map(humantime::format_duration);
+            let what = format!("this may take {within}, but the case ends after {budget}");
+            found(step.line, format!("{what}: its `budget` must be longer than {until}"));
+        }
+        if matches!(&step.verb, Verb::Receive(receiving) if matches!(receiving.what, Awaited::Silence)) {
+            silent = until;
         }
     }
 }

@@ -92,3 +92,22 @@ fn what_is_captured_can_be_used_in_what_is_opened_later() {
     ";
     assert_eq!(findings("[[section]]\nkey = \"answers\"\ntext = \"It answers.\"\n", &[("a", case)]), "");
 }
+
+#[test]
+fn no_step_may_wait_longer_than_its_case() {
+    let head =
+        "title = \"Patience\"\nlevel = \"must\"\nevidence = [\"seed\"]\nsource = \"s\"\nspec = [\"room:answers\"]\n";
+    let found = |steps: &str| {
+        let sections = "[[section]]\nkey = \"answers\"\ntext = \"It answers.\"\n";
+        findings(sections, &[("a", &format!("{head}{steps}"))])
+    };
+    let long = "[[step]]\nexpect = '1'\nwithin = \"35s\"\n";
+    let late = "[[step]]\nquiet = \"28s\"\n[[step]]\npong = \"p\"\n";
+    let told = "this may take 35s, but the case ends after 30s: its `budget` must be longer than 35s";
+    assert_eq!(found(long), format!("room/cases/a.toml:6: {told}\n"));
+    let told = "this may take 5s, but the case ends after 30s: its `budget` must be longer than 33s";
+    assert_eq!(found(late), format!("room/cases/a.toml:8: {told}\n"));
+    assert_eq!(found(&format!("budget = \"36s\"\n{long}")), "");
+    assert_eq!(found(&format!("needs = [\"control\"]\n{long}")), "", "waiting costs no time there");
+    assert_eq!(found(&"[[step]]\nexpect = '1'\n".repeat(9)), "", "whoever answers has time enough");
+}

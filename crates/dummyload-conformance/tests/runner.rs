@@ -116,7 +116,10 @@ async fn garbage_is_told() {
 #[track_caller]
 fn assert_over_budget((verdict, text): &(String, String)) {
     assert_eq!(verdict, "fail");
-    assert!(text.contains("expected  the end of the case within") && text.contains("still going on"), "{text}");
+    assert!(
+        text.contains("expected  the end of the case within its budget of") && text.contains("still going on"),
+        "{text}"
+    );
 }
 
 #[tokio::test]

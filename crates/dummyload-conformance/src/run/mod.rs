@@ -155,7 +155,7 @@ async fn judge(
     let end = match played {
         Ok(Ok(end)) => end,
         Ok(Err(_)) => Err(step::unmet(
-            format!("the end of the case within {}", humantime::format_duration(budget)),
+            format!("the end of the case within its budget of {}", humantime::format_duration(budget)),
             "this step still going on",
         )),
         Err(panic) => Err(Stop::Trouble(format!("the suite panicked: {}", message(&*panic)))),
