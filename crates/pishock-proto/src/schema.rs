@@ -3,7 +3,7 @@
 //! The types of [`http`](crate::http) have schemas of their own; a [`Body`] has the same one in both dialects, but stands
 //! in a string in V1.
 
-use crate::lint::fields::{BODY, COMMAND, ENVELOPE, Field, LINK, V1_REPLY, Want};
+use crate::lint::fields::{BODY, COMMAND, ENVELOPE, Field, LINK, Shape, V1_REPLY, Want};
 use crate::{Body, ClientMessage, Envelope, LinkCommand, PublishCommand, V1Reply};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -28,12 +28,12 @@ fn member(field: &Field) -> Value {
         Want::Code => json!({ "type": ["null", "integer", "string"] }),
         Want::Any => json!(true),
         Want::Texts => json!({ "type": "array", "items": { "type": "string" } }),
-        Want::Object(fields) => object(fields).to_value(),
-        Want::Objects(fields) => json!({ "type": "array", "items": object(fields) }),
+        Want::Object(shape) => object(shape).to_value(),
+        Want::Objects(shape) => json!({ "type": "array", "items": object(shape) }),
     }
 }
 
-fn object(fields: &[Field]) -> Schema {
+fn object(Shape { fields, .. }: &Shape) -> Schema {
     let properties: Map<_, _> = fields.iter().map(|field| (field.name.into(), member(field))).collect();
     let required: Vec<_> = fields.iter().filter(|field| field.required).map(|field| field.name).collect();
     json_schema!({ "type": "object", "properties": properties, "required": required })

@@ -188,3 +188,63 @@ fn replies_and_pushes() {
     }
     assert!(decode_server(Dialect::V2, "{").is_err());
 }
+
+/// What lint says of it, one a line.
+fn said(found: &[pishock_proto::Deviation]) -> String {
+    found.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn what_a_broker_should_send_is_told_by_the_section_that_shows_it() {
+    let with = |original: &str| format!(r#"{{"ErrorCode":null,"IsError":"false","Message":"PONG"{original}}}"#);
+    let text = "/IsError: write a boolean, not a text (dossier 4.1) [loose-type]\n/OriginalCommand: ";
+    assert_eq!(
+        said(&lint_server(Dialect::V2, &with(r#","OriginalCommand":null"#))),
+        format!("{text}it must be a text, never null (dossier 4.1) [null-member]")
+    );
+    assert_eq!(
+        said(&lint_server(Dialect::V2, &with(""))),
+        format!("{text}the documents have this member (dossier 4.1) [missing-member]")
+    );
+    assert_eq!(
+        said(&lint_server(Dialect::V1, r#"{"Command":"PING"}"#)),
+        "/Payload: the documents have this member (dossier 8.2) [missing-member]"
+    );
+}
+
+#[test]
+fn each_dialect_is_referred_to_its_own_section() {
+    let v2 = lint_client(Dialect::V2, r#"{"Operation":"ping"}"#);
+    assert_eq!(said(&v2), "/Operation: write PING in capitals (dossier 3) [operation-case]");
+    let v1 = lint_client(Dialect::V1, r#"["ping"]"#);
+    assert_eq!(said(&v1), "/0: write PING in capitals (dossier 8.1) [operation-case]");
+}
+
+#[test]
+fn names_of_channels_that_an_operation_does_not_have_are_told() {
+    let body = r#"{"id":1,"m":"e","i":0,"d":0,"r":true,"l":{"u":1,"ty":"api","w":false,"h":false,"o":"x"}}"#;
+    for (operation, right, wrong) in [
+        ("PUBLISH", &["c1-ops", "c1-sops-X"][..], &["whatever", "1-ping", "c1-sops-"][..]),
+        ("SUBSCRIBE", &["1-ping", "1-log"], &["nonsense", "c1-ops", "*", ""]),
+        ("UNSUBSCRIBE", &["1-ping", "1-log", "*"], &["nonsense", "c1-ping", "01-log"]),
+    ] {
+        for (name, expected) in right.iter().map(|name| (name, false)).chain(wrong.iter().map(|name| (name, true))) {
+            let publish = operation == "PUBLISH";
+            let (v2, at) = if publish {
+                (format!(r#""PublishCommands":[{{"Target":"{name}","Body":{body}}}]"#), "/PublishCommands/0/Target")
+            } else {
+                (format!(r#""Targets":["{name}"]"#), "/Targets/0")
+            };
+            let v2 = format!(r#"{{"Operation":"{operation}",{v2}}}"#);
+            let v1 = decode_client(Dialect::V2, &v2).unwrap().to_text(Dialect::V1);
+            for (dialect, text, at) in
+                [(Dialect::V2, &*v2, at), (Dialect::V1, &*v1, if publish { "/1/0/0" } else { "/1/0" })]
+            {
+                let found = lint_client(dialect, text);
+                let found: Vec<_> = found.iter().map(|d| (d.pointer.as_str(), d.kind.name(), d.section)).collect();
+                let wanted: &[_] = if expected { &[(at, "channel-form", "dossier 3.5")] } else { &[] };
+                assert_eq!(found, wanted, "{text}");
+            }
+        }
+    }
+}

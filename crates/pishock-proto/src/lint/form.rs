@@ -1,12 +1,15 @@
 //! How a message is written.
 
-use super::fields::{BODY, Field, REQUEST, Want};
+use super::fields::{BODY, Field, REQUEST, Shape, Want};
 use super::{DeviationKind, Level, Lint};
 use crate::message::parse;
 use crate::tree::Node;
 use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::ToString;
+
+/// The section of V1's requests.
+const V1: &str = "dossier 8.1";
 
 impl Lint {
     pub(super) fn v2(&mut self, node: &Node) {
@@ -16,7 +19,7 @@ impl Lint {
             Node::Text(operation) if name == "Operation" => Some(operation.as_str()),
             _ => None,
         });
-        let operation = self.operation("/Operation", operation.unwrap_or_default());
+        let operation = self.operation("/Operation", operation.unwrap_or_default(), "dossier 3");
         for (name, value) in members {
             let belongs = match name.as_str() {
                 "Targets" => matches!(operation, Some("SUBSCRIBE" | "UNSUBSCRIBE")),
@@ -24,8 +27,14 @@ impl Lint {
                 _ => true,
             };
             if operation.is_some() && !belongs && *value != Node::Null {
-                let text = "the operation has no such member (12, row 10)";
-                self.add(&format!("/{name}"), DeviationKind::NeedlessArguments, Level::Warning, text);
+                let text = "the operation has no such member";
+                self.add(
+                    &format!("/{name}"),
+                    DeviationKind::NeedlessArguments,
+                    Level::Warning,
+                    "dossier 12, row 10",
+                    text,
+                );
             }
         }
     }
@@ -36,7 +45,7 @@ impl Lint {
             Some(Node::Text(operation)) => operation.as_str(),
             _ => "",
         };
-        let operation = self.operation("/0", operation);
+        let operation = self.operation("/0", operation, V1);
         let wanted = if operation == Some("PING") { 1 } else { 2 };
         self.no_more_than("", outer, wanted);
         if operation == Some("PING") {
@@ -64,92 +73,94 @@ impl Lint {
                     self.object(&pointer, &body, BODY);
                 }
             }
-            None => self.add(&pointer, DeviationKind::MissingMember, Level::Error, "the body is missing (8.1)"),
+            None => self.add(&pointer, DeviationKind::MissingMember, Level::Error, V1, "the body is missing"),
         }
     }
 
     fn no_more_than(&mut self, pointer: &str, list: &[Node], most: usize) {
         if list.len() > most {
-            let text = "more elements than belong here (8.1)";
-            self.add(pointer, DeviationKind::NeedlessArguments, Level::Warning, text);
+            let text = "more elements than belong here";
+            self.add(pointer, DeviationKind::NeedlessArguments, Level::Warning, V1, text);
         }
     }
 
     fn name(&mut self, pointer: &str, node: &Node) {
         if !matches!(node, Node::Text(_)) {
-            self.wrong_type(pointer, "the name of a channel", node);
+            self.wrong_type(pointer, V1, "the name of a channel", node);
         }
     }
 
     /// The JSON within a string; something that is no string is noted and taken as it is.
     fn inside(&mut self, pointer: &str, node: &Node) -> Option<Node> {
         let Node::Text(text) = node else {
-            let text = "V1 wants a string with JSON in it here: JSON.stringify it (8.1)";
-            self.add(pointer, DeviationKind::NotStringified, Level::Warning, text);
+            let text = "V1 wants a string with JSON in it here: JSON.stringify it";
+            self.add(pointer, DeviationKind::NotStringified, Level::Warning, V1, text);
             return Some(node.clone());
         };
         match parse(text) {
             Ok(node) => Some(node),
             Err(e) => {
-                self.add(pointer, DeviationKind::WrongType, Level::Error, e.to_string());
+                self.add(pointer, DeviationKind::WrongType, Level::Error, V1, e.to_string());
                 None
             }
         }
     }
 
     /// The operation as the documents write it.
-    fn operation(&mut self, pointer: &str, name: &str) -> Option<&'static str> {
+    fn operation(&mut self, pointer: &str, name: &str, section: &'static str) -> Option<&'static str> {
         const KNOWN: [&str; 4] = ["PING", "SUBSCRIBE", "UNSUBSCRIBE", "PUBLISH"];
         let known = KNOWN.into_iter().find(|known| known.eq_ignore_ascii_case(name));
         match known {
             Some(known) if known == name => {}
             Some(known) => {
-                let text = format!("write {known} in capitals (8.1)");
-                self.add(pointer, DeviationKind::OperationCase, Level::Warning, text);
+                let text = format!("write {known} in capitals");
+                self.add(pointer, DeviationKind::OperationCase, Level::Warning, section, text);
             }
             None => {
-                let text = "the operations are PING, SUBSCRIBE, UNSUBSCRIBE and PUBLISH (3)";
-                self.add(pointer, DeviationKind::UnknownOperation, Level::Error, text);
+                let text = "the operations are PING, SUBSCRIBE, UNSUBSCRIBE and PUBLISH";
+                self.add(pointer, DeviationKind::UnknownOperation, Level::Error, section, text);
             }
         }
         known
     }
 
     /// Checks an object with everything in it.
-    pub(super) fn object(&mut self, pointer: &str, node: &Node, fields: &[Field]) {
-        let Node::Object(members) = node else { return self.wrong_type(pointer, "an object", node) };
+    pub(super) fn object(&mut self, pointer: &str, node: &Node, shape: &Shape) {
+        let Shape { section, fields } = *shape;
+        let Node::Object(members) = node else { return self.wrong_type(pointer, section, "an object", node) };
         let mut last_place = 0;
         let mut in_order = true;
         let mut seen = BTreeSet::new();
         for (name, value) in members {
             let here = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
             if !seen.insert(name.as_str()) {
-                self.add(&here, DeviationKind::RepeatedMember, Level::Warning, "it stands twice; the last one counts");
+                let text = "it stands twice; the last one counts";
+                self.add(&here, DeviationKind::RepeatedMember, Level::Warning, section, text);
             }
             match fields.iter().position(|field| field.name == name) {
                 Some(place) => {
                     in_order &= place >= last_place;
                     last_place = place;
-                    self.member(&here, value, &fields[place]);
+                    self.member(&here, section, value, &fields[place]);
                 }
                 None => {
-                    let text = "the documents have no such member; it is ignored (3.1)";
-                    self.add(&here, DeviationKind::UnknownMember, Level::Warning, text);
+                    let text = "the documents have no such member; it is ignored";
+                    self.add(&here, DeviationKind::UnknownMember, Level::Warning, section, text);
                 }
             }
         }
         if !in_order {
-            let text = "members in another order than in the documents (3.1)";
-            self.add(pointer, DeviationKind::MemberOrder, Level::Info, text);
+            let text = "members in another order than in the documents";
+            self.add(pointer, DeviationKind::MemberOrder, Level::Info, section, text);
         }
         for field in fields.iter().filter(|field| field.required && !seen.contains(field.name)) {
             let here = format!("{pointer}/{}", field.name);
-            self.add(&here, DeviationKind::MissingMember, Level::Warning, "the documents have this member (3.2)");
+            let text = "the documents have this member";
+            self.add(&here, DeviationKind::MissingMember, Level::Warning, section, text);
         }
     }
 
-    fn member(&mut self, pointer: &str, value: &Node, field: &Field) {
-        let loose = |what: &str| (DeviationKind::LooseType, format!("write {what} (12, row 1)"));
+    fn member(&mut self, pointer: &str, section: &'static str, value: &Node, field: &Field) {
         let (kind, text) = match (field.want, value) {
             (Want::Integer, Node::Integer)
             | (Want::Bool, Node::Bool)
@@ -159,41 +170,48 @@ impl Lint {
             (Want::Texts, Node::List(items)) => {
                 for (at, item) in items.iter().enumerate() {
                     if !matches!(item, Node::Text(_)) {
-                        self.wrong_type(&format!("{pointer}/{at}"), "a text", item);
+                        self.wrong_type(&format!("{pointer}/{at}"), section, "a text", item);
                     }
                 }
                 return;
             }
-            (Want::Objects(fields), Node::List(items)) => {
+            (Want::Objects(shape), Node::List(items)) => {
                 for (at, item) in items.iter().enumerate() {
-                    self.object(&format!("{pointer}/{at}"), item, fields);
+                    self.object(&format!("{pointer}/{at}"), item, shape);
                 }
                 return;
             }
-            (Want::Object(fields), Node::Object(_)) => return self.object(pointer, value, fields),
-            (Want::Object(fields), Node::Text(text)) if field.name == "Body" => {
-                let what = "V2 has the body as an object (3.1)";
-                self.add(pointer, DeviationKind::Stringified, Level::Warning, what);
+            (Want::Object(shape), Node::Object(_)) => return self.object(pointer, value, shape),
+            (Want::Object(shape), Node::Text(text)) if field.name == "Body" => {
+                let what = "V2 has the body as an object";
+                self.add(pointer, DeviationKind::Stringified, Level::Warning, "dossier 3.1", what);
                 match parse::<Node>(text) {
-                    Ok(body) => self.object(pointer, &body, fields),
-                    Err(e) => self.add(pointer, DeviationKind::WrongType, Level::Error, e.to_string()),
+                    Ok(body) => self.object(pointer, &body, shape),
+                    Err(e) => self.add(pointer, DeviationKind::WrongType, Level::Error, "dossier 3.1", e.to_string()),
                 }
                 return;
             }
-            (_, Node::Null) => (DeviationKind::NullMember, "leave it out instead of sending null (3.1)".to_string()),
-            (Want::Integer, Node::Float(true)) => loose("a number without a fraction"),
-            (Want::Integer, Node::Text(text)) if text.trim().parse::<f64>().is_ok() => loose("a number, not a text"),
-            (Want::Bool, Node::Text(text)) if ["true", "false"].iter().any(|b| text.eq_ignore_ascii_case(b)) => {
-                loose("a boolean, not a text")
+            (want, Node::Null) if field.required => {
+                (DeviationKind::NullMember, format!("it must be {}, never null", want.name()))
             }
-            (want, value) => return self.wrong_type(pointer, want.name(), value),
+            (_, Node::Null) => (DeviationKind::NullMember, "leave it out instead of sending null".to_string()),
+            (Want::Integer, Node::Float(true)) => {
+                (DeviationKind::LooseType, "write a number without a fraction".to_string())
+            }
+            (Want::Integer, Node::Text(text)) if text.trim().parse::<f64>().is_ok() => {
+                (DeviationKind::LooseType, "write a number, not a text".to_string())
+            }
+            (Want::Bool, Node::Text(text)) if ["true", "false"].iter().any(|b| text.eq_ignore_ascii_case(b)) => {
+                (DeviationKind::LooseType, "write a boolean, not a text".to_string())
+            }
+            (want, value) => return self.wrong_type(pointer, section, want.name(), value),
         };
-        self.add(pointer, kind, Level::Warning, text);
+        self.add(pointer, kind, Level::Warning, section, text);
     }
 
-    fn wrong_type(&mut self, pointer: &str, wanted: &str, found: &Node) {
+    fn wrong_type(&mut self, pointer: &str, section: &'static str, wanted: &str, found: &Node) {
         let text = format!("{wanted} is wanted here, this is {}", found.kind());
-        self.add(pointer, DeviationKind::WrongType, Level::Error, text);
+        self.add(pointer, DeviationKind::WrongType, Level::Error, section, text);
     }
 }
 

@@ -60,4 +60,6 @@ kinds! {
     StopWithValues => "stop-with-values",
     /// A channel to subscribe to that begins with c.
     LeadingC => "leading-c",
+    /// The name of a channel that the operation does not have.
+    ChannelForm => "channel-form",
 }

@@ -26,14 +26,16 @@ pub struct Deviation {
     pub kind: DeviationKind,
     /// How bad it is.
     pub level: Level,
-    /// For people: what is there, what should be, and the section of the dossier.
+    /// For people: what is there, and what should be.
     pub text: String,
+    /// The section of the dossier, the project's page about the protocol, that shows what should be, as `dossier 4.1`.
+    pub section: &'static str,
 }
 
 impl fmt::Display for Deviation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place = if self.pointer.is_empty() { "the message" } else { &self.pointer };
-        write!(f, "{place}: {} [{}]", self.text, self.kind.name())
+        write!(f, "{place}: {} ({}) [{}]", self.text, self.section, self.kind.name())
     }
 }
 
@@ -51,20 +53,22 @@ pub enum Level {
 /// What a client's message has that the documents do not show (dossier 3.1, 3.2, 8.1, 12). Empty for the canonical form,
 /// and then cheap.
 pub fn lint_client(dialect: Dialect, text: &str) -> Vec<Deviation> {
+    let section = if dialect == Dialect::V1 { "dossier 8.1" } else { "dossier 3" };
     let message = match decode_client(dialect, text) {
         Ok(message) => message,
-        Err(e) => return unreadable(e.to_string()),
+        Err(e) => return unreadable(section, e.to_string()),
     };
     let mut lint = Lint::default();
     let is_canonical = message.to_text(dialect) == text;
     if !is_canonical || is_incomplete(&message) {
         match (dialect, parse::<Node>(text)) {
-            (_, Err(e)) => return unreadable(e.to_string()),
+            (_, Err(e)) => return unreadable(section, e.to_string()),
             (Dialect::V2, Ok(node)) => lint.v2(&node),
             (Dialect::V1, Ok(node)) => lint.v1(&node),
         }
         if lint.found.is_empty() && !is_canonical {
-            lint.add("", DeviationKind::Spacing, Level::Info, "other white space or escapes than compact JSON (3.1)");
+            let text = "other white space or escapes than compact JSON";
+            lint.add("", DeviationKind::Spacing, Level::Info, "dossier 3.1", text);
         }
     }
     lint.meaning(dialect, &message);
@@ -73,25 +77,33 @@ pub fn lint_client(dialect: Dialect, text: &str) -> Vec<Deviation> {
 
 /// What a broker's message has that dossier 4.1 and 8.2 do not show.
 pub fn lint_server(dialect: Dialect, text: &str) -> Vec<Deviation> {
+    let shape = if dialect == Dialect::V1 { V1_REPLY } else { ENVELOPE };
     let canonical = match decode_server(dialect, text) {
         Ok(message) => message.to_text(),
-        Err(e) => return unreadable(e.to_string()),
+        Err(e) => return unreadable(shape.section, e.to_string()),
     };
     let mut lint = Lint::default();
     let node = match parse::<Node>(text) {
         Ok(node) => node,
-        Err(e) => return unreadable(e.to_string()),
+        Err(e) => return unreadable(shape.section, e.to_string()),
     };
-    lint.object("", &node, if dialect == Dialect::V1 { V1_REPLY } else { ENVELOPE });
+    lint.object("", &node, shape);
     // A source of another type than text is written as one, and is no deviation.
     if lint.found.is_empty() && canonical != text && parse::<Node>(&canonical).as_ref() == Ok(&node) {
-        lint.add("", DeviationKind::Spacing, Level::Info, "other white space or escapes than compact JSON (4.1)");
+        let text = "other white space or escapes than compact JSON";
+        lint.add("", DeviationKind::Spacing, Level::Info, shape.section, text);
     }
     lint.found
 }
 
-fn unreadable(text: String) -> Vec<Deviation> {
-    alloc::vec![Deviation { pointer: String::new(), kind: DeviationKind::NotAMessage, level: Level::Error, text }]
+fn unreadable(section: &'static str, text: String) -> Vec<Deviation> {
+    alloc::vec![Deviation {
+        pointer: String::new(),
+        kind: DeviationKind::NotAMessage,
+        level: Level::Error,
+        text,
+        section
+    }]
 }
 
 /// Whether members can be missing, which the canonical text does not show.
@@ -124,7 +136,14 @@ struct Lint {
 }
 
 impl Lint {
-    fn add(&mut self, pointer: &str, kind: DeviationKind, level: Level, text: impl Into<String>) {
-        self.found.push(Deviation { pointer: pointer.to_string(), kind, level, text: text.into() });
+    fn add(
+        &mut self,
+        pointer: &str,
+        kind: DeviationKind,
+        level: Level,
+        section: &'static str,
+        text: impl Into<String>,
+    ) {
+        self.found.push(Deviation { pointer: pointer.to_string(), kind, level, text: text.into(), section });
     }
 }

@@ -100,7 +100,7 @@ impl PishockWorld {
     /// Tells what is not as the documents show it, or refuses it in strict mode (dossier 10.8).
     fn lint(&self, cx: &mut Cx<'_>, request: &Request<'_>) -> Result<(), Refusal> {
         let mut found = lint_client(request.dialect, request.text);
-        found.retain(|deviation| !is_refused_anyway(deviation.kind));
+        found.retain(|deviation| !is_told_anyway(deviation.kind));
         // The vendor's own samples have blanks in them, so nobody is refused for those.
         let refused = found.iter().find(|deviation| deviation.kind != DeviationKind::Spacing);
         let (Some(first), true) = (refused, self.options.strict) else {
@@ -119,7 +119,7 @@ impl PishockWorld {
             message: "Not in the documented form.".into(),
             code: first.kind.name(),
             text: found.iter().take(MOST_DEVIATIONS).map(Deviation::to_string).collect::<Vec<_>>().join("; "),
-            source: section(first.kind),
+            source: first.section,
         })
     }
 
@@ -438,26 +438,17 @@ fn bounded(request: &Request<'_>, targets: &[Cow<'_, str>]) -> Result<(), Refusa
     Ok(())
 }
 
-/// Whether the request is refused for this already, with a problem of its own.
-fn is_refused_anyway(kind: DeviationKind) -> bool {
-    matches!(kind, DeviationKind::NotAMessage | DeviationKind::UnknownOperation | DeviationKind::LeadingC)
+/// Whether there is a problem of its own for this.
+fn is_told_anyway(kind: DeviationKind) -> bool {
+    matches!(
+        kind,
+        DeviationKind::NotAMessage
+            | DeviationKind::UnknownOperation
+            | DeviationKind::LeadingC
+            | DeviationKind::ChannelForm
+    )
 }
 
 fn told(deviation: &Deviation) -> Problem {
-    let kind = deviation.kind;
-    Problem::new(ProblemKind::Tolerated, kind.name(), section(kind), deviation.to_string())
-}
-
-/// Where a deviation is described.
-fn section(kind: DeviationKind) -> &'static str {
-    match kind {
-        DeviationKind::MissingMember | DeviationKind::WrongType | DeviationKind::UnknownMode => "dossier 3.2",
-        DeviationKind::OutOfRange => "dossier 3.3",
-        DeviationKind::OperationCase | DeviationKind::NotStringified | DeviationKind::NeedlessArguments => {
-            "dossier 8.1"
-        }
-        DeviationKind::LooseType => "dossier 12, row 1",
-        DeviationKind::StopWithValues => "dossier 12, row 12",
-        _ => "dossier 3.1",
-    }
+    Problem::new(ProblemKind::Tolerated, deviation.kind.name(), deviation.section, deviation.to_string())
 }

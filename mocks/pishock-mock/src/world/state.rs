@@ -140,6 +140,14 @@ impl State {
         self.users.get_mut(&id)
     }
 
+    /// All keys and tokens.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
+        self.users.values().flat_map(|user| {
+            let keys = user.keys.iter().map(|key| key.key.as_str());
+            keys.chain(user.tokens.iter().map(|token| token.token.as_str()))
+        })
+    }
+
     pub(crate) fn user_named(&self, name: &str) -> Option<&UserSeed> {
         self.users.get(self.names.get(&name.to_lowercase())?)
     }
