@@ -33,6 +33,18 @@ pub(crate) enum Outgoing {
     Cut,
 }
 
+impl Outgoing {
+    /// About what it costs to keep it.
+    fn weight(&self) -> usize {
+        let bytes = match self {
+            Self::Text(text) => text.as_str().len(),
+            Self::Binary(bytes) | Self::Ping(bytes) | Self::Pong(bytes) | Self::Raw(bytes) => bytes.len(),
+            Self::Close(..) | Self::HalfClose | Self::Cut => 0,
+        };
+        bytes + size_of::<Self>()
+    }
+}
+
 /// What an accepted connection gets to work with.
 #[derive(Debug)]
 pub(crate) struct Opened {
@@ -52,12 +64,14 @@ pub(crate) struct Peer {
     pub(crate) path: String,
     pub(crate) received: u64,
     pub(crate) sent: u64,
+    /// A close or cut is queued: nothing more goes in or out.
+    pub(crate) ending: bool,
     manners: Arc<Manners>,
     outbox: VecDeque<Outgoing>,
+    /// The bytes in it.
+    queued: usize,
     bell: Arc<Notify>,
     doom: Arc<Notify>,
-    /// A close or cut is queued: nothing more goes in or out.
-    ending: bool,
     /// Its outbox was full.
     too_slow: bool,
     /// From before a reset: the world does not know it.
@@ -104,6 +118,9 @@ impl Owned {
 /// The most that time is moved forward at once: each deadline on the way takes its moment, and all wait for the lock.
 pub(crate) const LONGEST_ADVANCE: Duration = Duration::from_secs(366 * 24 * 3600);
 
+/// At how many deadlines time is stopped before others get at the mock.
+const STOPS: usize = 256;
+
 /// What waits for its time.
 enum Later {
     In(PeerId, Owned),
@@ -129,7 +146,7 @@ pub(crate) struct Engine {
     next_peer: u64,
     next_call: u64,
     next_later: u64,
-    max_queue: usize,
+    max_queued: usize,
     /// Whose task is calling: it looks into its outbox itself and needs no bell.
     current: Option<PeerId>,
     /// Rings when a deadline has moved forward.
@@ -145,7 +162,7 @@ impl Engine {
         mode: ClockMode,
         told: Option<Timestamp>,
         seed: Seed,
-        max_queue: usize,
+        max_queued: usize,
     ) -> Self {
         let clock = Clock::new(mode, told);
         world.reset(seed, clock.now());
@@ -165,7 +182,7 @@ impl Engine {
             next_peer: 0,
             next_call: 0,
             next_later: 0,
-            max_queue,
+            max_queued,
             current: None,
             rearm: Arc::default(),
             armed: None,
@@ -220,6 +237,7 @@ impl Engine {
                         sent: 0,
                         manners: Arc::clone(&manners),
                         outbox: VecDeque::new(),
+                        queued: 0,
                         bell: Arc::clone(&bell),
                         doom: Arc::clone(&doom),
                         ending: false,
@@ -286,9 +304,13 @@ impl Engine {
                 self.deliver(peer, message);
             }
             (FaultKind::Reorder, _) => {
-                let earlier = self.peers.get_mut(&peer).and_then(|state| state.held_in.replace(Owned::of(message)));
-                if let Some(earlier) = earlier {
-                    self.deliver(peer, earlier.lend());
+                let Some(state) = self.peers.get_mut(&peer) else { return };
+                match state.held_in.take() {
+                    None => state.held_in = Some(Owned::of(message)),
+                    Some(earlier) => {
+                        self.deliver(peer, message);
+                        self.deliver(peer, earlier.lend());
+                    }
                 }
             }
             (FaultKind::Garble, Message::Text(text)) => {
@@ -348,6 +370,7 @@ impl Engine {
     pub(crate) fn take_outbox(&mut self, peer: PeerId, batch: &mut Vec<Outgoing>) {
         if let Some(state) = self.peers.get_mut(&peer) {
             batch.extend(state.outbox.drain(..));
+            state.queued = 0;
         }
         self.current = None;
     }
@@ -375,6 +398,11 @@ impl Engine {
         self.clock.restart(self.start, self.told);
         self.world.reset(seed, self.clock.now());
         self.settle(Vec::new());
+    }
+
+    /// The peers that something can still be sent to.
+    pub(crate) fn open_peers(&self) -> Vec<PeerId> {
+        self.peers.iter().filter(|(_, state)| !state.ending).map(|(peer, _)| *peer).collect()
     }
 
     /// Queues something from the control plane to a peer; whether there is such a peer.
@@ -446,20 +474,29 @@ impl Engine {
         }
     }
 
-    /// Moves the time forward, stopping at every deadline on the way, but no further than [`LONGEST_ADVANCE`].
-    pub(crate) fn advance(&mut self, by: Duration) {
-        let by = by.min(LONGEST_ADVANCE);
-        let target = self.clock.now() + by;
-        while let Some(deadline) = self.poll_deadline().filter(|deadline| deadline.at <= target) {
+    /// The time after `by`, which counts no further than [`LONGEST_ADVANCE`].
+    pub(crate) fn goal(&self, by: Duration) -> Timestamp {
+        self.clock.now() + by.min(LONGEST_ADVANCE)
+    }
+
+    /// Moves the time forward, stopping at every deadline on the way. Whether it has got there; if not, call again, and let
+    /// others at the mock before.
+    pub(crate) fn advance(&mut self, target: Timestamp) -> bool {
+        for _ in 0..STOPS {
+            let Some(deadline) = self.poll_deadline().filter(|deadline| deadline.at <= target) else {
+                self.clock.advance_to(target);
+                self.tick();
+                return true;
+            };
             let before = (self.clock.now(), deadline.at);
             self.clock.advance_to(deadline.at);
             self.tick();
             if self.poll_deadline().is_some_and(|next| (self.clock.now(), next.at) == before) {
-                break; // the same stuck deadline as in `tick`
+                self.clock.advance_to(target); // the same stuck deadline as in `tick`
+                return true;
             }
         }
-        self.clock.advance_to(target);
-        self.tick();
+        false
     }
 
     pub(crate) fn set_clock(&mut self, mode: ClockMode, start: Option<Timestamp>) {
@@ -532,10 +569,13 @@ impl Engine {
                 self.queue(to, Outgoing::Text(text));
             }
             FaultKind::Reorder => {
-                let held = Outgoing::Text(text);
-                let earlier = self.peers.get_mut(&to).and_then(|state| state.held_out.replace(held));
-                if let Some(earlier) = earlier {
-                    self.queue(to, earlier);
+                let Some(state) = self.peers.get_mut(&to) else { return };
+                match state.held_out.take() {
+                    None => state.held_out = Some(Outgoing::Text(text)),
+                    Some(earlier) => {
+                        self.queue(to, Outgoing::Text(text));
+                        self.queue(to, earlier);
+                    }
                 }
             }
             FaultKind::Garble => {
@@ -553,7 +593,8 @@ impl Engine {
     fn queue(&mut self, to: PeerId, what: Outgoing) {
         let now = self.clock.now();
         let Some(state) = self.peers.get_mut(&to).filter(|state| !state.ending) else { return };
-        if state.outbox.len() >= self.max_queue {
+        state.queued += what.weight();
+        if state.queued > self.max_queued {
             state.ending = true;
             state.too_slow = true;
             state.outbox.clear();

@@ -1,6 +1,7 @@
 //! Faults as data: what is to go wrong, where, how often.
 
 use crate::control::parse_span;
+use crate::frame::{NO_CLOSE_CODE, may_close_with};
 use dummyload_session::Rng;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -101,9 +102,9 @@ impl Fault {
             return Err("`refuse` goes with `\"on\":\"handshake\"`, and every other kind with `in` or `out`".into());
         }
         if let FaultKind::Close { code, .. } = self.kind
-            && !(1000..=4999).contains(&code)
+            && !may_close_with(code)
         {
-            return Err(format!("close code {code} cannot be sent; codes go from 1000 to 4999"));
+            return Err(format!("close code {code} cannot be sent: {NO_CLOSE_CODE}"));
         }
         if let FaultKind::Refuse { status } = self.kind
             && !(200..=599).contains(&status)
@@ -152,7 +153,7 @@ pub enum FaultKind {
     HalfClose,
     /// The server closes with this code, instead of the message.
     Close {
-        /// 1000 to 4999.
+        /// 1000 to 1003, 1007 to 1014, or 3000 to 4999.
         code: u16,
         /// At most 123 bytes.
         #[serde(default)]

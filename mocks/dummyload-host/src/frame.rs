@@ -6,7 +6,7 @@
 use crate::{CloseReply, Fragments, Manners, Reaction};
 use std::io::Cursor;
 use std::sync::Arc;
-use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+use tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
 use tungstenite::protocol::frame::{CloseFrame, FrameHeader};
 
 /// What one step of [`FrameReader::next`] gives.
@@ -164,7 +164,7 @@ impl FrameReader {
         partial.data.extend_from_slice(&self.buffer[from..to]);
         if header.is_final {
             let Some(partial) = self.partial.take() else { return Ok(None) };
-            if partial.delivered && partial.data.is_empty() {
+            if partial.delivered && partial.data.trim_ascii().is_empty() {
                 return Ok(None); // the end of what was handed out before
             }
             self.whole = partial.data;
@@ -188,6 +188,9 @@ impl FrameReader {
             [] => Ok(Found::Close(None, to, to)),
             [_] => Err(("a close frame with half a code".to_owned(), self.manners.on_bad_frame)),
             [high, low, reason @ ..] => {
+                if !may_close_with(u16::from_be_bytes([*high, *low])) {
+                    return Err((NO_CLOSE_CODE.to_owned(), self.manners.on_bad_frame));
+                }
                 self.utf8(reason)?;
                 Ok(Found::Close(Some(u16::from_be_bytes([*high, *low])), from + 2, to))
             }
@@ -218,6 +221,13 @@ impl FrameReader {
         }
     }
 }
+
+/// Whether a close frame may carry this code (RFC 6455 section 7.4).
+pub(crate) fn may_close_with(code: u16) -> bool {
+    CloseCode::from(code).is_allowed()
+}
+
+pub(crate) const NO_CLOSE_CODE: &str = "a close code is 1000 to 1003, 1007 to 1014, or 3000 to 4999";
 
 /// What broke, and what the manners say about it.
 type Broken = (String, Reaction);
@@ -366,8 +376,8 @@ mod tests {
         assert_eq!(read(eager, &bytes, 5), ["text {\"a\":1}", "text {\"b\":2}"]);
         assert!(read(Manners::default(), &bytes, 5).is_empty());
         // A client that remembers FIN in the end: an empty last frame ends what was delivered, a full one is news.
-        let ended =
-            [masked(0x01, b"[1]", M), masked(0x80, b"", M), masked(0x01, b"[2]", M), masked(0x80, b"[3]", M)].concat();
+        let ended = [masked(0x01, b"[1]", M), masked(0x80, b"\n", M), masked(0x01, b"[2]", M), masked(0x80, b"[3]", M)]
+            .concat();
         let eager = Manners { fragments: Fragments::EagerJson, ..Manners::default() };
         assert_eq!(read(eager.clone(), &ended, 64), ["text [1]", "text [2]", "text [3]"]);
         // In very many pieces it is put together as by everybody else.
@@ -380,7 +390,7 @@ mod tests {
     #[test]
     fn what_breaks_the_rules_gets_the_reaction_of_the_manners() {
         let manners = || Manners { max_message: 10, on_bad_frame: Reaction::Cut, ..Manners::default() };
-        let cases: [(&[u8], &str); 8] = [
+        let cases: [(&[u8], &str); 9] = [
             (&masked(0x81, &[b'x'; 11], M), "Close(1009): a message of more than 10 bytes"),
             (&masked(0x81, b"\xff", M), "Close(1007): a text is not UTF-8 from byte 0 on"),
             (&masked(0xc1, b"x", M), "Cut: a reserved bit is set, although no extension was agreed on"),
@@ -389,6 +399,7 @@ mod tests {
             (&masked(0x09, b"x", M), "Cut: a control frame is fragmented"),
             (&masked(0x89, &[0; 126], M), "Cut: a control frame has more than 125 bytes"),
             (&masked(0x88, &[3], M), "Cut: a close frame with half a code"),
+            (&masked(0x88, b"\x03\xed", M), "Cut: a close code is 1000 to 1003, 1007 to 1014, or 3000 to 4999"),
         ];
         for (bytes, expected) in cases {
             assert_eq!(read(manners(), bytes, 1024), [expected]);

@@ -15,8 +15,10 @@ pub struct Limits {
     pub header_bytes: usize,
     /// The most bytes of a request's body; a larger one is answered with 413.
     pub body_bytes: usize,
-    /// Messages waiting for one slow peer; when they are more, the peer is cut.
-    pub queue: usize,
+    /// The time for a request's body to come; a slower one is answered with 408.
+    pub body_time: Duration,
+    /// Bytes of messages waiting for one slow peer; when they are more, the peer is cut. Two weeks of life signs are less.
+    pub queue_bytes: usize,
     /// How long connections have to end in good order when the server stops.
     pub shutdown_grace: Duration,
 }
@@ -28,7 +30,8 @@ impl Default for Limits {
             handshake_time: Duration::from_secs(10),
             header_bytes: 16 * 1024,
             body_bytes: 1024 * 1024,
-            queue: 4096,
+            body_time: Duration::from_secs(10),
+            queue_bytes: 16 * 1024 * 1024,
             shutdown_grace: Duration::from_secs(3),
         }
     }

@@ -127,7 +127,7 @@ impl MockBuilder {
         let addresses = listeners.iter().map(TcpListener::local_addr).collect::<io::Result<Vec<_>>>()?;
         let issued = self.tls.as_ref().map(Tls::issue).transpose()?;
         world.listening(&base_url("http", issued.is_some(), addresses[0]));
-        let engine = Engine::new(world, self.clock, self.start, self.seed, self.limits.queue);
+        let engine = Engine::new(world, self.clock, self.start, self.seed, self.limits.queue_bytes);
         let engine: Shared = Arc::new(Mutex::new(engine));
         let stop = watch::Sender::new(false);
         let server = Server {
@@ -207,7 +207,9 @@ impl Mock {
     /// Moves the time forward, stopping at every deadline on the way; what it brings about is queued when this returns.
     /// At most 366 days at once.
     pub fn advance(&self, by: Duration) {
-        lock(&self.engine).advance(by);
+        let target = lock(&self.engine).goal(by);
+        // Step by step, so that other threads get at the mock in between.
+        while !lock(&self.engine).advance(target) {}
     }
 
     /// The state of the world as JSON, secrets replaced.

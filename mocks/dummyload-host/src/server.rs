@@ -7,7 +7,7 @@ use crate::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::header::{CONNECTION, HeaderMap, HeaderName, HeaderValue, UPGRADE};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
@@ -209,12 +209,19 @@ impl Server {
 
     async fn read(&self, request: Request<Incoming>) -> Result<HttpRequest, HttpResponse> {
         let (parts, body) = request.into_parts();
-        match Limited::new(body, self.limits.body_bytes).collect().await {
-            Ok(body) => Ok(plain(&parts, body.to_bytes().to_vec())),
-            Err(_) => Err(HttpResponse::text(
-                413,
-                format!("the body could not be read, or has more than {} bytes", self.limits.body_bytes),
-            )),
+        let most = self.limits.body_bytes;
+        let refuse = |status, text: String| match control::is_control(parts.uri.path()) {
+            true => HttpResponse::json(status, &serde_json::json!({"error": text})),
+            false => HttpResponse::text(status, text),
+        };
+        // What announces itself as too large need not be waited for.
+        if body.size_hint().lower() > most as u64 {
+            return Err(refuse(413, format!("the body has more than {most} bytes")));
+        }
+        match tokio::time::timeout(self.limits.body_time, Limited::new(body, most).collect()).await {
+            Ok(Ok(body)) => Ok(plain(&parts, body.to_bytes().to_vec())),
+            Ok(Err(_)) => Err(refuse(413, format!("the body could not be read, or has more than {most} bytes"))),
+            Err(_) => Err(refuse(408, format!("the body did not come within {:?}", self.limits.body_time))),
         }
     }
 }

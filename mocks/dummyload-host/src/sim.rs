@@ -122,7 +122,7 @@ impl<S: Session> Sim<S> {
     /// Starts the session. Time begins at [`crate::VIRTUAL_EPOCH`].
     pub fn new(world: Box<dyn World>, session: S, network: Network, seed: u64) -> Self {
         let mut sim = Self {
-            engine: Engine::new(world, ClockMode::Virtual, None, Seed(seed), Limits::default().queue),
+            engine: Engine::new(world, ClockMode::Virtual, None, Seed(seed), Limits::default().queue_bytes),
             session,
             network,
             rng: Rng::new(seed),

@@ -2,6 +2,7 @@
 
 use super::{Failure, Outcome, body};
 use crate::engine::{Engine, Outgoing};
+use crate::frame::{NO_CLOSE_CODE, may_close_with};
 use crate::{HttpRequest, PeerId};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
@@ -13,7 +14,7 @@ pub(super) fn list(engine: &Engine) -> Value {
         .map(|(peer, state)| {
             json!({
                 "id": peer.0, "who": state.who, "path": state.path, "since": state.since.since_epoch().as_secs_f64(),
-                "received": state.received, "sent": state.sent,
+                "received": state.received, "sent": state.sent, "ending": state.ending,
             })
         })
         .collect();
@@ -25,8 +26,8 @@ pub(super) fn end(engine: &mut Engine, id: &str, request: &HttpRequest) -> Outco
     let how = match request.query_value("mode").as_deref() {
         None | Some("close") => {
             let code = request.query_value("code").map_or(Ok(1000), |code| code.parse());
-            let code = code.ok().filter(|code| (1000..=4999).contains(code));
-            let code = code.ok_or_else(|| Failure::Invalid("a close code goes from 1000 to 4999".into()))?;
+            let code = code.ok().filter(|code| may_close_with(*code));
+            let code = code.ok_or_else(|| Failure::Invalid(NO_CLOSE_CODE.into()))?;
             Outgoing::Close(Some(code), request.query_value("reason").unwrap_or_default())
         }
         Some("cut") => Outgoing::Cut,
@@ -90,9 +91,7 @@ impl Injection {
                 CloseHow::Frame { code, reason } => (code, reason),
             };
             match code {
-                Some(code) if !(1000..=4999).contains(&code) => {
-                    Err(Failure::Invalid("a close code goes from 1000 to 4999".into()))
-                }
+                Some(code) if !may_close_with(code) => Err(Failure::Invalid(NO_CLOSE_CODE.into())),
                 code => Ok(Outgoing::Close(code, reason)),
             }
         }));
@@ -112,8 +111,8 @@ pub(super) fn inject(engine: &mut Engine, request: &HttpRequest) -> Outcome {
     let to = injection.to.take();
     let what = injection.what()?;
     let to: Vec<PeerId> = match &to {
-        None => engine.peers.keys().copied().collect(),
-        Some(Value::String(all)) if all == "all" => engine.peers.keys().copied().collect(),
+        None => engine.open_peers(),
+        Some(Value::String(all)) if all == "all" => engine.open_peers(),
         Some(id) => vec![PeerId(
             id.as_u64()
                 .ok_or_else(|| Failure::Invalid(format!("`to` is {id}; give a connection number, or \"all\"")))?,

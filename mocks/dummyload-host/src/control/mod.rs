@@ -89,26 +89,28 @@ pub(crate) async fn answer(server: &Server, request: &HttpRequest) -> Answer {
 fn refusal(server: &Server, request: &HttpRequest) -> Option<HttpResponse> {
     let refuse = |status, text: &str| Some(HttpResponse::json(status, &json!({"error": text})));
     if let Some(token) = &server.admin_token {
-        let given = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
-        if given != Some(token) {
+        let given = request.header("authorization").and_then(|value| value.split_once(' '));
+        if !given.is_some_and(|(scheme, given)| scheme.eq_ignore_ascii_case("bearer") && *given.trim() == **token) {
             return refuse(
                 401,
                 "the control plane wants the header `Authorization: Bearer TOKEN`, with the admin token",
             );
         }
-    } else if request.header("origin").is_some_and(|origin| !is_local(origin)) {
+    } else if ["origin", "host"].iter().any(|name| request.header(name).is_some_and(|host| !is_local(host))) {
         return refuse(
             403,
-            "a web page of another host may not use the control plane; start the mock with an admin token",
+            "only this machine, by the name of localhost, 127.0.0.1 or ::1, may use the control plane, and no web page of \
+             another host; start the mock with an admin token for others",
         );
     }
     None
 }
 
+/// Whether a host or origin can only be this machine or one of its own network: a name without a dot is nobody's domain.
 fn is_local(origin: &str) -> bool {
     let host = origin.split_once("://").map_or(origin, |(_, host)| host);
     let host = if host.starts_with('[') { host.split_inclusive(']').next() } else { host.split(':').next() };
-    matches!(host, Some("localhost" | "127.0.0.1" | "[::1]"))
+    host.is_some_and(|host| host == "127.0.0.1" || host == "[::1]" || !(host.contains(['.', ':'])))
 }
 
 async fn route(server: &Server, request: &HttpRequest, path: &[&str]) -> Outcome {
@@ -142,7 +144,7 @@ async fn route(server: &Server, request: &HttpRequest, path: &[&str]) -> Outcome
         (["seed"], "PUT") => steer::set_seed(&mut engine(), request),
         (["clock"], "GET") => Ok(steer::clock(&engine())),
         (["clock"], "PUT") => steer::set_clock(&mut engine(), request),
-        (["clock", "advance"], "POST") => steer::advance(&mut engine(), request),
+        (["clock", "advance"], "POST") => steer::advance(&server.engine, request).await,
         (["do"], "GET") => {
             Ok(engine().verbs().iter().map(|(verb, help)| ((*verb).to_owned(), Value::from(*help))).collect())
         }
@@ -174,6 +176,9 @@ fn unknown(path: &[&str]) -> Failure {
 /// The body as `T`; an empty one counts as `{}`.
 fn body<T: DeserializeOwned>(request: &HttpRequest) -> Result<T, Failure> {
     let text: &[u8] = if request.body.trim_ascii().is_empty() { b"{}" } else { &request.body };
+    if !text.trim_ascii_start().starts_with(b"{") {
+        return Err(Failure::Invalid("the body must be a JSON object".into()));
+    }
     serde_json::from_slice(text).map_err(|e| Failure::Invalid(format!("the body does not fit: {e}")))
 }
 

@@ -3,6 +3,7 @@
 use super::{Failure, Outcome, body, span};
 use crate::engine::{Engine, LONGEST_ADVANCE};
 use crate::fault::Fault;
+use crate::peer::{Shared, lock};
 use crate::{ClockMode, HttpRequest, Seed};
 use dummyload_session::Timestamp;
 use serde::Deserialize;
@@ -43,6 +44,9 @@ pub(super) fn clock(engine: &Engine) -> Value {
     })
 }
 
+/// 10000-01-01T00:00:00Z.
+const END_OF_CALENDAR: Duration = Duration::from_secs(253_402_300_800);
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SetClock {
@@ -67,8 +71,8 @@ pub(super) fn set_clock(engine: &mut Engine, request: &HttpRequest) -> Outcome {
     };
     let now = match now.map(Duration::try_from_secs_f64) {
         None => None,
-        Some(Ok(since_epoch)) => Some(Timestamp::new(since_epoch)),
-        Some(Err(_)) => return Err(Failure::Invalid("`now` is in seconds since 1970".into())),
+        Some(Ok(since_epoch)) if since_epoch < END_OF_CALENDAR => Some(Timestamp::new(since_epoch)),
+        Some(_) => return Err(Failure::Invalid("`now` is in seconds since 1970, and before the year 10000".into())),
     };
     if now.is_some_and(|now| now < engine.clock.now()) {
         return Err(Failure::Invalid("time never goes back; POST /__mock/reset first starts the world anew".into()));
@@ -83,14 +87,17 @@ struct Advance {
     by: Value,
 }
 
-pub(super) fn advance(engine: &mut Engine, request: &HttpRequest) -> Outcome {
+pub(super) async fn advance(engine: &Shared, request: &HttpRequest) -> Outcome {
     let Advance { by } = body(request)?;
     let by = span(&by)?;
     if by > LONGEST_ADVANCE {
         return Err(Failure::Invalid("at most 366 days at once: advance several times".into()));
     }
-    engine.advance(by);
-    Ok(clock(engine))
+    let target = lock(engine).goal(by);
+    while !lock(engine).advance(target) {
+        tokio::task::yield_now().await;
+    }
+    Ok(clock(&lock(engine)))
 }
 
 pub(super) fn faults(engine: &Engine) -> Value {

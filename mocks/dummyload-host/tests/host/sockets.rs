@@ -15,7 +15,7 @@ const SOON: Duration = Duration::from_secs(5);
 async fn http(mock: &dummyload_host::Mock, method: &str, path: &str, body: &str) -> (u16, String) {
     let mut socket = TcpStream::connect(mock.address()).await.unwrap();
     let request = format!(
-        "{method} {path} HTTP/1.1\r\nhost: mock\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     );
     socket.write_all(request.as_bytes()).await.unwrap();
@@ -112,7 +112,7 @@ async fn faults_do_what_their_names_say() {
 #[tokio::test]
 async fn who_reads_too_slowly_is_cut_and_nobody_else_suffers() {
     let mut limits = Limits::default();
-    limits.queue = 150;
+    limits.queue_bytes = 8 * 1024 * 1024;
     let room = Room::with(Manners::default());
     let mock = MockBuilder::default().limits(limits).start(room).await.unwrap();
     let (mut slow, mut fine) = (connect(&mock).await, connect(&mock).await);
@@ -144,7 +144,7 @@ async fn the_control_plane_looks_and_steers() {
     let (status, instead) =
         json_of(&mock, "POST", "/__mock/wait", json!({"match": {"topic": "never"}, "within": 1})).await;
     assert_eq!((status, instead["instead"].is_array()), (408, true));
-    assert_eq!(json_of(&mock, "POST", "/__mock/do/echo", json!([1])).await, (200, json!([1])));
+    assert_eq!(json_of(&mock, "POST", "/__mock/do/echo", json!({"a": 1})).await, (200, json!({"a": 1})));
     assert_eq!(json_of(&mock, "POST", "/__mock/do/nothing", json!({})).await.0, 404);
     assert_eq!(json_of(&mock, "POST", "/__mock/state", json!({})).await.0, 405);
     assert_eq!(json_of(&mock, "GET", "/__mock/stat", json!({})).await.0, 404);
@@ -164,7 +164,7 @@ async fn the_control_plane_looks_and_steers() {
 async fn the_log_can_be_followed() {
     let mock = start().await;
     let mut follower = TcpStream::connect(mock.address()).await.unwrap();
-    follower.write_all(b"GET /__mock/log?format=sse&kind=event HTTP/1.1\r\nhost: m\r\n\r\n").await.unwrap();
+    follower.write_all(b"GET /__mock/log?format=sse&kind=event HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
     let mut socket = connect(&mock).await;
     say(&mut socket, "news").await;
     let mut seen = String::new();
@@ -185,7 +185,7 @@ async fn other_hosts_pages_and_strangers_stay_out_of_the_control_plane() {
         let (address, header) = (mock.address(), header.to_owned());
         async move {
             let mut socket = TcpStream::connect(address).await.unwrap();
-            let request = format!("GET /__mock/health HTTP/1.1\r\nhost: m\r\nconnection: close\r\n{header}\r\n\r\n");
+            let request = format!("GET /__mock/health HTTP/1.1\r\nconnection: close\r\n{header}\r\n\r\n");
             socket.write_all(request.as_bytes()).await.unwrap();
             let mut answer = String::new();
             socket.read_to_string(&mut answer).await.unwrap();
@@ -193,9 +193,13 @@ async fn other_hosts_pages_and_strangers_stay_out_of_the_control_plane() {
         }
     };
     assert_eq!(with("authorization: Bearer hush", &mock).await, 200);
+    assert_eq!(with("host: elsewhere\r\nauthorization: bearer hush", &mock).await, 200);
     let open = start().await;
     assert_eq!(with("origin: http://evil.example", &open).await, 403);
     assert_eq!(with("origin: http://localhost:3000", &open).await, 200);
+    // A name of somebody's that leads to this machine: a page from there has no foreign origin.
+    assert_eq!(with("host: evil.example", &open).await, 403);
+    assert_eq!(with("host: [::1]:80", &open).await, 200);
     let away = MockBuilder::default().address("0.0.0.0:0".parse().unwrap());
     assert!(away.start(Room::with(Manners::default())).await.unwrap_err().to_string().contains("admin token"));
 }
@@ -211,7 +215,7 @@ async fn long_polls_are_answered_later_and_hang_ups_are_told() {
     };
     assert_eq!(tokio::join!(poll, speak).0, (200, "finally".to_owned()));
     let mut leaver = TcpStream::connect(mock.address()).await.unwrap();
-    leaver.write_all(b"GET /next HTTP/1.1\r\nhost: m\r\n\r\n").await.unwrap();
+    leaver.write_all(b"GET /next HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
     mock.wait_for(&Query::request(), 2, SOON).await.unwrap();
     drop(leaver);
     mock.wait_for(&Query::event("hung up"), 1, SOON).await.unwrap();
@@ -258,7 +262,7 @@ async fn the_control_plane_names_what_does_not_fit() {
     for (method, path, body, expected) in [
         ("POST", "/inject", json!({"text": "x", "json": {}}), "exactly one of text, json"),
         ("POST", "/inject", json!({}), "exactly one of text, json"),
-        ("POST", "/inject", json!({"close": 99}), "1000 to 4999"),
+        ("POST", "/inject", json!({"close": 1005}), "1000 to 1003"),
         ("POST", "/inject", json!({"txt": "x"}), "unknown field `txt`"),
         ("POST", "/faults", json!({"on": "out", "kind": "drop", "times": 0}), "would never strike"),
         ("POST", "/faults", json!({"on": "out", "kind": "drop", "ms": 5}), "means nothing"),
@@ -267,6 +271,9 @@ async fn the_control_plane_names_what_does_not_fit() {
         ("POST", "/wait", json!({"within": "1h"}), "300 s"),
         ("PUT", "/seed", json!({}), "missing field `seed`"),
         ("POST", "/clock/advance", json!({"by": "400days"}), "366 days"),
+        ("PUT", "/clock", json!({"now": 1e15}), "before the year 10000"),
+        ("POST", "/reset", json!([7]), "must be a JSON object"),
+        ("POST", "/faults", json!({"on": "out", "kind": "close", "code": 1005}), "1000 to 1003"),
         ("GET", "/log?kind=evnt", json!(null), "unknown variant `evnt`"),
     ] {
         let (status, answer) = json_of(&mock, method, &format!("/__mock{path}"), body).await;
@@ -329,4 +336,67 @@ async fn a_client_that_speaks_tls_to_a_plain_port_harms_nobody() {
     let mut socket = connect(&mock).await;
     say(&mut socket, "hello").await;
     assert_eq!(hear(&mut socket).await, "hello");
+}
+
+#[tokio::test]
+async fn much_time_at_once_cuts_nobody_who_reads() {
+    let mock = start().await;
+    let mut socket = connect(&mock).await;
+    let advanced = json_of(&mock, "POST", "/__mock/clock/advance", json!({"by": "1day"})).await;
+    assert_eq!(advanced.0, 200);
+    for _ in 0..24 * 360 {
+        assert_eq!(hear(&mut socket).await, "tick");
+    }
+}
+
+#[tokio::test]
+async fn a_number_beyond_all_entries_is_no_entry() {
+    let mock = start().await;
+    let path = format!("/__mock/log?since={}", u64::MAX);
+    assert_eq!(http(&mock, "GET", &path, "").await, (200, String::new()));
+    let body = json!({"since": u64::MAX, "within": 1});
+    assert_eq!(json_of(&mock, "POST", "/__mock/wait", body).await.0, 408);
+}
+
+#[tokio::test]
+async fn what_is_said_to_all_reaches_all_but_those_who_leave() {
+    let mock = start().await;
+    let (leaving, mut staying) = (connect(&mock).await, connect(&mock).await);
+    assert_eq!(http(&mock, "DELETE", "/__mock/connections/1", "").await.0, 200);
+    let sent = json_of(&mock, "POST", "/__mock/inject", json!({"to": "all", "text": "hello"})).await;
+    assert_eq!(sent, (200, json!({"sent": 1})));
+    assert_eq!(hear(&mut staying).await, "hello");
+    drop(leaving);
+}
+
+#[tokio::test]
+async fn reordering_without_end_swaps_pair_by_pair() {
+    for direction in [Direction::In, Direction::Out] {
+        let mock = start().await;
+        let mut socket = connect(&mock).await;
+        mock.fault(Fault::new(direction, FaultKind::Reorder)).unwrap();
+        for text in ["0", "1", "2", "3"] {
+            say(&mut socket, text).await;
+        }
+        for text in ["1", "0", "3", "2"] {
+            assert_eq!(hear(&mut socket).await, text, "{direction:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_or_never_comes_is_not_waited_for() {
+    let mut limits = Limits::default();
+    limits.body_time = Duration::from_millis(50);
+    let room = Room::with(Manners::default());
+    let mock = MockBuilder::default().limits(limits).start(room).await.unwrap();
+    for (length, path, status) in [(20_000_000, "/x", "413"), (10, "/x", "408"), (20_000_000, "/__mock/reset", "413")] {
+        let mut socket = TcpStream::connect(mock.address()).await.unwrap();
+        let head =
+            format!("POST {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n");
+        socket.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = vec![0; 12];
+        socket.read_exact(&mut answer).await.unwrap();
+        assert_eq!(String::from_utf8_lossy(&answer), format!("HTTP/1.1 {status}"));
+    }
 }

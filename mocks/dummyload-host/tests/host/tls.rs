@@ -46,7 +46,7 @@ async fn every_listener_serves_tls_for_every_name_and_plain_http_beside_it() {
         assert_eq!(socket.next().await.unwrap().unwrap(), Frame::text("hello"));
     }
     let mut plain = TcpStream::connect(mock.address()).await.unwrap();
-    plain.write_all(b"GET /__mock/health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
+    plain.write_all(b"GET /__mock/health HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n").await.unwrap();
     let mut answer = String::new();
     plain.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
