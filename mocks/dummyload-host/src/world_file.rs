@@ -26,13 +26,40 @@ impl std::error::Error for WorldFileError {}
 /// Reads TOML, or JSON if the text begins with `{`.
 ///
 /// # Errors
-/// Text that is neither, or that has other members than the world: with line and column.
+/// Text that is neither, or that has other members than the world: with line and column, but without what stands there,
+/// which can be a key or a password.
 pub fn read<World: DeserializeOwned>(text: &str) -> Result<World, WorldFileError> {
     if text.trim_start().starts_with('{') {
-        serde_json::from_str(text).map_err(|e| WorldFileError(e.to_string()))
+        serde_json::from_str(text).map_err(|e| WorldFileError(without_texts(&e.to_string())))
     } else {
-        toml::from_str(text).map_err(|e| WorldFileError(e.to_string().trim_end().to_owned()))
+        toml::from_str(text).map_err(|e| {
+            let place = e.span().map_or_else(String::new, |span| place(text, span.start));
+            WorldFileError(format!("{}{place}", without_texts(e.message())))
+        })
     }
+}
+
+/// Where a byte of a text stands, for people.
+fn place(text: &str, at: usize) -> String {
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    format!(" at line {line} column {column}")
+}
+
+/// An error text of the parsers without the texts that it repeats out of the file.
+fn without_texts(error: &str) -> String {
+    let mut out = String::new();
+    let mut rest = error;
+    while let Some(start) = rest.find("string \"") {
+        let value = start + "string ".len();
+        out.push_str(&rest[..start]);
+        out.push_str("a text");
+        let end = rest[value + 1..].rfind("\", ").map_or(rest.len(), |end| value + end + 2);
+        rest = &rest[end..];
+    }
+    out.push_str(rest);
+    out
 }
 
 /// Reads a whole number from 0 to `most`. Whatever else is there is an error that says `wanted`: for people, what the
@@ -170,6 +197,21 @@ mod tests {
         }
         let error = read::<Lamp>("brightness = 1\ncolour = 2").unwrap_err().to_string();
         assert!(error.contains("unknown field `colour`") && error.contains("line 2"), "{error}");
+    }
+
+    #[test]
+    fn no_error_repeats_what_stands_in_the_file() {
+        for text in [
+            "brightness = s3cr3t-key",
+            "brightness = [\"s3cr3t-key\"]",
+            "brightness = \"s3cr3t-\\\"key\"",
+            "[[brightness]]\nkey = \"s3cr3t-key\"",
+            "{\"brightness\":\"s3cr3t-key\"}",
+            "{\"brightness\":\"s3cr3t\", s3cr3t-key",
+        ] {
+            let error = read::<Lamp>(text).unwrap_err().to_string();
+            assert!(!error.contains("s3cr3t") && error.contains("line 1"), "{text}: {error}");
+        }
     }
 
     #[test]

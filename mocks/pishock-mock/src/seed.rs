@@ -372,7 +372,7 @@ mod tests {
             ("\"k\"", "\"k\", generated = \"yesterday\"", "is no date; write it as 2025-01-01T00:00:00Z"),
             ("\"k\"", "\"k\", generated = 2025-01-01", "is no date; write it as 2025-01-01T00:00:00Z"),
             ("\"k\"", "\"k\", expires = 5", "expected a date as \"2025-01-01T00:00:00Z\""),
-            ("id = 10", "id = \"one\"", "string \"one\", expected a number without quotes, as in 1234"),
+            ("id = 10", "id = \"one\"", "a text, expected a number without quotes, as in 1234"),
             ("shocker = 11", "shocker = -1", "expected a number without quotes"),
             ("shockers = [11]", "shockers = [\"a\"]", "expected a number without quotes"),
             ("id = 11", "id = 11, shock = true", "unknown field `shock`"),

@@ -107,7 +107,9 @@ pub(super) fn faults(engine: &Engine) -> Value {
         .iter()
         .map(|(id, rule)| json!({"id": id, "rule": rule, "struck": rule.struck()}))
         .collect();
-    json!({"faults": rules})
+    let mut shown = json!({"faults": rules});
+    engine.redactor().value(&mut shown);
+    shown
 }
 
 pub(super) fn add_fault(engine: &mut Engine, request: &HttpRequest) -> Outcome {
