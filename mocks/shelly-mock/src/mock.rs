@@ -52,8 +52,8 @@ impl ShellyMock {
     /// * devices: `relay`, `relay_2` (with two channels), `roller`, `uncalibrated` (a roller), `light` (in colours),
     ///   `dimmer`, `white` (with a temperature), `sensor`, `emeter`, `gen2_switch`, `gen2_cover`, `gen2_light`,
     ///   `gen2_sensor`, `gen2_emeter`, `values` (with virtual components), `ble`, `virtual`, `offline`; `shared` (with him
-    ///   by somebody else) and `foreign` (somebody else's). Each is an id as HTTP has it, and with `_decimal` behind its name
-    ///   as frames have it.
+    ///   by somebody else) and `foreign` (somebody else's). Each is an id as HTTP has it; with `_decimal` behind the name it
+    ///   is as frames have it, and with `_name` what its owner calls it.
     ///
     /// `friend_email`, `friend_password`, `friend_user_id`, `friend_auth_key` and `friend_access_token` are those of the
     /// second user. What the world does not have is left out.

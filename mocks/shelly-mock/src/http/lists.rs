@@ -9,7 +9,7 @@ use shelly_proto::{DeviceId, Raw};
 impl ShellyWorld {
     /// A device that an account may look at: its own, or one shared with it.
     pub(super) fn seen(&self, user: u64, id: &DeviceId) -> Result<&Device, Refusal> {
-        self.state.device(id).filter(|device| self.state.sees(user, device)).ok_or(Refusal::WrongId)
+        self.state.device_in_http(id).filter(|device| self.state.sees(user, device)).ok_or(Refusal::WrongId)
     }
 
     pub(super) fn all_status(&mut self, call: &mut Call<'_, '_>) -> Answer {

@@ -23,8 +23,8 @@ struct Refused {
     /// The key in `errors`, or `error` of the second version; none makes it an unexplained refusal.
     code: Option<String>,
     text: String,
-    problem: &'static str,
-    source: &'static str,
+    /// Code and source of the problem; none if that was told already.
+    problem: Option<(&'static str, &'static str)>,
     /// It has the form of the second version.
     v2: bool,
 }
@@ -32,7 +32,7 @@ struct Refused {
 type Answer = Result<HttpResponse, Refused>;
 
 fn refused(status: u16, code: &str, problem: &'static str, source: &'static str, text: impl Into<String>) -> Refused {
-    Refused { status, code: Some(code.to_owned()), text: text.into(), problem, source, v2: false }
+    Refused { status, code: Some(code.to_owned()), text: text.into(), problem: Some((problem, source)), v2: false }
 }
 
 /// One call on its way.
@@ -141,8 +141,9 @@ impl ShellyWorld {
         let response = match answer {
             Ok(response) => response,
             Err(refusal) => {
-                let problem = Problem::new(ProblemKind::Refused, refusal.problem, refusal.source, refusal.text.clone());
-                cx.problem(id, problem);
+                if let Some((code, source)) = refusal.problem {
+                    cx.problem(id, Problem::new(ProblemKind::Refused, code, source, refusal.text.clone()));
+                }
                 self.refusal(&refusal)
             }
         };
@@ -205,8 +206,7 @@ impl ShellyWorld {
                 code::MAX_REQ => code::MAX_REQ_TEXT.to_owned(),
                 _ => "refused on demand".to_owned(),
             }),
-            problem: "refused-on-demand",
-            source: "dossier 13.4",
+            problem: Some(("refused-on-demand", "dossier 13.4")),
             v2: false,
         };
         *left -= 1;

@@ -4,7 +4,7 @@ use super::{Answer, Call, Refused, refused, written};
 use crate::options::RefreshToken;
 use crate::seed::UserSeed;
 use crate::world::{Broken, Kind, ShellyWorld, Token};
-use dummyload_host::HttpResponse;
+use dummyload_host::{HttpResponse, ProblemKind};
 use dummyload_session::Secret;
 use serde_json::json;
 use shelly_proto::http::{Grant, LoginCode, TokenRequest, Tokens, code, header, password_hash};
@@ -27,7 +27,9 @@ impl ShellyWorld {
             call.tolerate(&self.options, 400, "login-as-json", "dossier 4.2", text)?;
         }
         self.client_is_known(&client)?;
-        let user = self.state.user_at(&email).ok_or_else(|| wrong_credentials("no account has this e-mail address"))?;
+        let Some(user) = self.state.user_at(&email) else {
+            return Err(wrong_credentials(call, "no account has this e-mail address"));
+        };
         if !password.eq_ignore_ascii_case(&password_hash(&user.password)) {
             let plain = password == user.password;
             let text = if plain {
@@ -35,7 +37,7 @@ impl ShellyWorld {
             } else {
                 "the password is wrong"
             };
-            return Err(wrong_credentials(text));
+            return Err(wrong_credentials(call, text));
         }
         let user = user.id;
         self.count(call, user)?;
@@ -174,6 +176,11 @@ fn missing(name: &str) -> Refused {
     refused(400, WRONG_PARAMETERS, "incomplete-token-request", "dossier 4.4", text)
 }
 
-fn wrong_credentials(text: &str) -> Refused {
-    refused(401, code::WRONG_CREDENTIALS, "wrong-credentials", "dossier 4.2", text)
+/// Whoever asks is not told which of the two is wrong; the author of the client is.
+fn wrong_credentials(call: &mut Call<'_, '_>, text: &str) -> Refused {
+    call.note(ProblemKind::Refused, "wrong-credentials", "dossier 4.2", text);
+    Refused {
+        problem: None,
+        ..refused(401, code::WRONG_CREDENTIALS, "wrong-credentials", "dossier 4.2", "Wrong e-mail address or password!")
+    }
 }

@@ -47,7 +47,9 @@ impl ShellyWorld {
             return html(&form(&client, &uri, &asked, failed));
         };
         if let Err(refusal) = self.count(call, user) {
-            call.note(ProblemKind::Refused, refusal.problem, refusal.source, refusal.text.clone());
+            if let Some((code, source)) = refusal.problem {
+                call.note(ProblemKind::Refused, code, source, refusal.text.clone());
+            }
             return html(&format!("<p role=\"alert\">{}</p>{}", refusal.text, form(&client, &uri, &asked, false)));
         }
         let code = self.make_token(call.cx.now(), Kind::Code, user, &client);

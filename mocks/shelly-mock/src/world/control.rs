@@ -326,7 +326,7 @@ impl ShellyWorld {
     }
 
     fn known(&self, id: &str) -> Result<DeviceId, ControlError> {
-        let found = self.state.device(&DeviceId::in_http(id)).map(|device| device.id.clone());
+        let found = self.state.device_in_http(&DeviceId::in_http(id)).map(|device| device.id.clone());
         found.ok_or_else(|| not_found(format!("there is no device {id}; ids are as in the world file")))
     }
 

@@ -32,6 +32,7 @@ impl ShellyWorld {
             if let Some(device) = device {
                 out.insert(name.to_owned(), device.seed.id.clone().into());
                 out.insert(format!("{name}_decimal"), device.id.to_decimal().into());
+                out.insert(format!("{name}_name"), device.seed.name.clone().into());
             }
         };
         let reached = |device: &&Device| device.seed.online && !device.seed.silent;

@@ -4,7 +4,7 @@ use super::devices::Device;
 use crate::seed::{ClientSeed, RoomSeed, UserSeed, WorldFile};
 use dummyload_session::Timestamp;
 use regex::Regex;
-use shelly_proto::DeviceId;
+use shelly_proto::{DeviceId, Form};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Clients, accounts, rooms and devices, indexed, so that a look-up costs the same however many there are.
@@ -121,6 +121,12 @@ impl State {
 
     pub(crate) fn device(&self, id: &DeviceId) -> Option<&Device> {
         self.devices.get(id)
+    }
+
+    /// A device by its id as HTTP and the world file have it: there a decimal one is that of a virtual device only.
+    pub(crate) fn device_in_http(&self, id: &DeviceId) -> Option<&Device> {
+        let device = self.devices.get(id)?;
+        (!matches!(id.form(), Form::Decimal | Form::Number) || !device.generation.has_hex_ids()).then_some(device)
     }
 
     pub(crate) fn device_mut(&mut self, id: &DeviceId) -> Option<&mut Device> {

@@ -118,6 +118,17 @@ impl Client {
         }
     }
 
+    /// Whether the socket is open; it may have been closed at once.
+    pub(crate) async fn drain_or_close(&mut self) -> bool {
+        self.send(Frame::Ping("open".into())).await;
+        self.hear().await.starts_with("Pong(")
+    }
+
+    /// Whatever comes until the connection is gone.
+    pub(crate) async fn drain_until_end(&mut self) {
+        while !["end", "cut"].contains(&self.hear().await.as_str()) {}
+    }
+
     /// Everything that is on the way.
     pub(crate) async fn drain(&mut self) -> Vec<Value> {
         self.send(Frame::Ping("barrier".into())).await;
