@@ -242,6 +242,11 @@ impl Journal {
         self.after(since).filter(move |entry| query.matches(entry))
     }
 
+    /// Whether there is an entry after number `since`.
+    pub(crate) fn has_after(&self, since: u64) -> bool {
+        self.after(since).next().is_some()
+    }
+
     /// Copies of those that match among the next `most` entries after number `since`, and the number of the last one that
     /// was looked at. `None` if there is none after `since`.
     pub(crate) fn page(&self, since: u64, most: usize, query: &Query) -> Option<(Vec<Entry>, u64)> {

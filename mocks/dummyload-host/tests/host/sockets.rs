@@ -400,3 +400,19 @@ async fn a_body_that_is_too_large_or_never_comes_is_not_waited_for() {
         assert_eq!(String::from_utf8_lossy(&answer), format!("HTTP/1.1 {status}"));
     }
 }
+
+#[tokio::test]
+async fn what_a_reset_has_forgotten_is_not_waited_for() {
+    let mock = start().await;
+    let mut socket = connect(&mock).await;
+    say(&mut socket, "before").await;
+    hear(&mut socket).await;
+    mock.reset();
+    let said = Query::event("said");
+    let (waited, ()) = tokio::join!(mock.wait_for(&said, 1, SOON), async {
+        let mut socket = connect(&mock).await;
+        say(&mut socket, "after").await;
+        hear(&mut socket).await;
+    });
+    assert_eq!(waited.unwrap()[0]["details"]["text"], "after");
+}
