@@ -1,5 +1,5 @@
-//! Seeded scenarios, hundreds of them or, with `SIMULATION_TIMES=10`, thousands: a session and the mock's world back to back in memory, over a network on which
-//! everything goes wrong now and then. Whatever happens, these hold:
+//! Seeded scenarios, hundreds of them or, with `SIMULATION_TIMES=10`, thousands: a session and the mock's world back to
+//! back in memory, over a network on which everything goes wrong now and then. Whatever happens, these hold:
 //!
 //! * every request ends exactly once;
 //! * no command is carried out twice, none that the session reports as done was never seen by the cloud, and none that it
