@@ -173,6 +173,7 @@ async fn own_mock(protocol: &Protocol, mocked: &protocols::Protocol) -> Result<(
         virtual_clock: true,
         admin_token: None,
         world: (mocked.read_world)(mocked.demo_world).map_err(failed)?,
+        tls: None,
     };
     let started = (mocked.start)(start).await.map_err(|e| failed(e.to_string()))?;
     let target = target::own(protocol, &started).map_err(failed)?;

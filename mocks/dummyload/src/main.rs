@@ -6,6 +6,7 @@ mod lint;
 mod protocols;
 mod serve;
 mod settings;
+mod tls;
 mod world;
 
 use clap::{CommandFactory, Parser, Subcommand};

@@ -1,7 +1,7 @@
 //! The protocols that this program knows. A further one is a further entry of [`ALL`].
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use dummyload_host::Mock;
+use dummyload_host::{Mock, Tls};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::io;
@@ -9,22 +9,43 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 
 /// All protocols, in the order in which they are served.
-pub(crate) const ALL: &[Protocol] = &[Protocol {
-    name: "pishock",
-    port: 4101,
-    demo_world: pishock_mock::DEMO_WORLD,
-    read_world: pishock::read_world,
-    check_world: check::<pishock_mock::WorldFile>,
-    start: |start| Box::pin(pishock::start(start)),
-    dialects: &["v2", "v1"],
-    lint: pishock::lint,
-}];
+pub(crate) const ALL: &[Protocol] = &[
+    Protocol {
+        name: "pishock",
+        port: 4101,
+        tls_names: &["broker.pishock.com", "auth.pishock.com", "ps.pishock.com", "api.pishock.com"],
+        tls_ports: &[443],
+        demo_world: pishock_mock::DEMO_WORLD,
+        read_world: pishock::read_world,
+        check_world: check::<pishock_mock::WorldFile>,
+        start: |start| Box::pin(pishock::start(start)),
+        dialects: &["v2", "v1"],
+        lint: pishock::lint,
+    },
+    Protocol {
+        name: "shelly",
+        port: 4102,
+        // The first is the server that the accounts are told to be on.
+        tls_names: &["shelly-1-eu.shelly.cloud", "my.shelly.cloud", "api.shelly.cloud", "*.shelly.cloud"],
+        tls_ports: &[443, 6113],
+        demo_world: shelly_mock::DEMO_WORLD,
+        read_world: shelly::read_world,
+        check_world: check::<shelly_mock::WorldFile>,
+        start: |start| Box::pin(shelly::start(start)),
+        dialects: &["rte"],
+        lint: shelly::lint,
+    },
+];
 
 /// What the subcommands need of a protocol.
 pub(crate) struct Protocol {
     pub(crate) name: &'static str,
     /// Where its mock listens unless told otherwise.
     pub(crate) port: u16,
+    /// The hosts of the real service, for the certificate.
+    pub(crate) tls_names: &'static [&'static str],
+    /// The ports on which clients of the real service expect it.
+    pub(crate) tls_ports: &'static [u16],
     /// The world file of the demo world, with comments.
     pub(crate) demo_world: &'static str,
     /// Reads a world file and gives it back with all its defaults.
@@ -46,6 +67,21 @@ pub(crate) struct Start {
     pub(crate) admin_token: Option<String>,
     /// As `read_world` gives it.
     pub(crate) world: Value,
+    pub(crate) tls: Option<StartTls>,
+}
+
+/// What a mock that serves TLS needs besides.
+pub(crate) struct StartTls {
+    /// The names in its certificate.
+    pub(crate) names: Vec<String>,
+    /// Where else it listens.
+    pub(crate) also: Vec<SocketAddr>,
+}
+
+impl StartTls {
+    fn certificate(&self) -> Tls {
+        self.names.iter().fold(Tls::new(), Tls::name)
+    }
 }
 
 pub(crate) type Starting = Pin<Box<dyn Future<Output = io::Result<Started>> + Send>>;
@@ -100,7 +136,7 @@ fn check<World: DeserializeOwned>(world: &Value) -> Result<(), String> {
 
 mod pishock {
     use super::{Finding, Side, Start, Started, io};
-    use pishock_mock::{PishockMock, WorldFile};
+    use pishock_mock::{PishockMock, PishockMockBuilder, WorldFile};
     use pishock_proto::{Dialect, Level, lint_client, lint_server};
     use serde::Deserialize;
     use serde_json::Value;
@@ -119,6 +155,10 @@ mod pishock {
         if let Some(token) = start.admin_token {
             builder = builder.admin_token(token);
         }
+        if let Some(tls) = start.tls {
+            builder = builder.tls(tls.certificate());
+            builder = tls.also.into_iter().fold(builder, PishockMockBuilder::also);
+        }
         let mock = builder.start().await?;
         Ok(Started { ws: mock.url(), demo: mock.demo(), mock: mock.into() })
     }
@@ -130,6 +170,57 @@ mod pishock {
             Side::Server => lint_server(dialect, message),
         };
         let finding = |deviation: pishock_proto::Deviation| Finding {
+            pointer: deviation.pointer,
+            level: match deviation.level {
+                Level::Info => "info",
+                Level::Warning => "warning",
+                Level::Error => "error",
+            },
+            kind: deviation.kind.name(),
+            text: deviation.text,
+        };
+        deviations.into_iter().map(finding).collect()
+    }
+}
+
+mod shelly {
+    use super::{Finding, Side, Start, Started, io};
+    use serde::Deserialize;
+    use serde_json::Value;
+    use shelly_mock::{ShellyMock, ShellyMockBuilder, WorldFile};
+    use shelly_proto::{Level, lint_client, lint_server};
+
+    pub(super) fn read_world(text: &str) -> Result<Value, String> {
+        let world = WorldFile::parse(text).map_err(|e| e.to_string())?;
+        serde_json::to_value(world).map_err(|e| e.to_string())
+    }
+
+    pub(super) async fn start(start: Start) -> io::Result<Started> {
+        let world = WorldFile::deserialize(start.world).map_err(|e| io::Error::new(io::ErrorKind::InvalidInput, e))?;
+        let mut builder = ShellyMock::builder().address(start.address).seed(start.seed).world(world);
+        if start.virtual_clock {
+            builder = builder.virtual_clock();
+        }
+        if let Some(token) = start.admin_token {
+            builder = builder.admin_token(token);
+        }
+        if let Some(tls) = start.tls {
+            builder = builder.tls(tls.certificate());
+            // Programs put the port of the socket behind the host in their token, so that must have none.
+            let server = tls.names.iter().find(|name| !name.starts_with("*."));
+            builder = server.into_iter().fold(builder, |builder, name| builder.server(format!("https://{name}")));
+            builder = tls.also.into_iter().fold(builder, ShellyMockBuilder::also);
+        }
+        let mock = builder.start().await?;
+        Ok(Started { ws: mock.url(), demo: mock.demo(), mock: mock.into() })
+    }
+
+    pub(super) fn lint(_: &str, from: Side, message: &str) -> Vec<Finding> {
+        let deviations = match from {
+            Side::Client => lint_client(message),
+            Side::Server => lint_server(message),
+        };
+        let finding = |deviation: shelly_proto::Deviation| Finding {
             pointer: deviation.pointer,
             level: match deviation.level {
                 Level::Info => "info",

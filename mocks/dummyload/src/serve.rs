@@ -3,6 +3,7 @@
 use crate::exit;
 use crate::protocols::{self, Protocol, Start, Started};
 use crate::settings::{self, Setting, WorldArg};
+use crate::tls::{CaFile, TlsArgs};
 use anstyle::Style;
 use clap::ValueEnum;
 use serde_json::{Value, json};
@@ -23,10 +24,11 @@ use tracing_subscriber::EnvFilter;
   dummyload serve pishock --world my-world.toml     with people and things of your own
   dummyload serve pishock --set strict=true         refuse what the documents do not show
   dummyload serve --clock virtual                   time stands still until it is advanced
+  dummyload serve shelly --tls                      as HTTPS and WSS, by the real names
 
 The first line on standard output is JSON, and comes when every mock listens:
-  {\"ready\":true,\"pid\":..,\"seed\":..,\"mocks\":[{\"protocol\":..,\"ws\":..,\"http\":..,\"admin\":..,\"ca\":null,\"demo\":{..}}]}
-Logs go to standard error. SIGTERM, SIGINT and POST /__mock/shutdown end it in good order.
+  {\"ready\":true,\"pid\":..,\"seed\":..,\"mocks\":[{\"protocol\":..,\"ws\":..,\"http\":..,\"admin\":..,\"addresses\":[..],\"ca\":null,\"demo\":{..}}]}
+With --tls, ca is the file with the certificate to trust. Logs go to standard error. SIGTERM, SIGINT and POST /__mock/shutdown end it in good order.
 
 Exit codes:
   0  it ended as it was told
@@ -66,6 +68,8 @@ pub(crate) struct Args {
     /// End when standard input ends, so that no mock outlives the program that started it
     #[arg(long)]
     exit_with_parent: bool,
+    #[command(flatten)]
+    tls: TlsArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -112,22 +116,25 @@ async fn serve(args: Args) -> Result<(), Failure> {
             virtual_clock: args.clock == Clock::Virtual,
             admin_token: args.admin_token.clone(),
             world,
+            tls: args.tls.start(protocol, args.host, args.port).map_err(|text| Failure(exit::CANNOT, text))?,
         };
         let started = (protocol.start)(start).await;
         mocks.push((*protocol, started.map_err(|e| Failure(exit::CANNOT, format!("{protocol:?}: {e}")))?));
     }
-    let ready = ready_line(args.seed, &mocks);
+    let ca = args.tls.write(&mocks).map_err(|text| Failure(exit::CANNOT, text))?;
+    let ready = ready_line(args.seed, &mocks, ca.as_ref());
     if let Some(file) = &args.ready_file {
         write_whole(file, &ready).map_err(|e| cannot_write(file, &e))?;
     }
-    announce(&ready, &mocks).map_err(|e| Failure(exit::CANNOT, format!("standard output: {e}")))?;
+    announce(&ready, &mocks, ca.as_ref()).map_err(|e| Failure(exit::CANNOT, format!("standard output: {e}")))?;
 
     let mut running = JoinSet::new();
     for (_, Started { mock, .. }) in mocks {
-        let mut told = stop.subscribe();
+        let (mut told, stop) = (stop.subscribe(), stop.clone());
         running.spawn(async move {
             tokio::select! {
-                () = mock.stopped() => {}
+                // Whoever ends one of them means the program.
+                () = mock.stopped() => drop(stop.send_replace(true)),
                 _ = told.wait_for(|stop| *stop) => {}
             }
             mock.stop().await;
@@ -191,30 +198,32 @@ fn stop_when_told(stop: &watch::Sender<bool>, with_parent: bool) -> io::Result<(
     Ok(())
 }
 
-fn ready_line(seed: u64, mocks: &[(&Protocol, Started)]) -> String {
+fn ready_line(seed: u64, mocks: &[(&Protocol, Started)], ca: Option<&CaFile>) -> String {
+    let ca = ca.map(|ca| ca.path().display().to_string());
     let mocks: Vec<Value> = mocks
         .iter()
         .map(|(protocol, started)| {
+            let addresses: Vec<String> = started.mock.addresses().iter().map(SocketAddr::to_string).collect();
             json!({
                 "protocol": protocol.name, "ws": started.ws, "http": started.mock.http_url(),
-                "admin": started.mock.admin_url(), "ca": null, "demo": started.demo,
+                "admin": started.mock.admin_url(), "addresses": addresses, "ca": ca, "demo": started.demo,
             })
         })
         .collect();
     format!("{}\n", json!({"ready": true, "pid": std::process::id(), "seed": seed, "mocks": mocks}))
 }
 
-fn announce(ready: &str, mocks: &[(&Protocol, Started)]) -> io::Result<()> {
+fn announce(ready: &str, mocks: &[(&Protocol, Started)], ca: Option<&CaFile>) -> io::Result<()> {
     let mut out = io::stdout();
     out.write_all(ready.as_bytes())?;
     if out.is_terminal() {
-        anstream::AutoStream::auto(&mut out).write_all(summary(mocks).as_bytes())?;
+        anstream::AutoStream::auto(&mut out).write_all(summary(mocks, ca).as_bytes())?;
     }
     out.flush()
 }
 
 /// The same for people.
-fn summary(mocks: &[(&Protocol, Started)]) -> String {
+fn summary(mocks: &[(&Protocol, Started)], ca: Option<&CaFile>) -> String {
     let bold = Style::new().bold();
     let mut text = String::new();
     for (protocol, Started { mock, ws, .. }) in mocks {
@@ -225,7 +234,11 @@ fn summary(mocks: &[(&Protocol, Started)]) -> String {
             "\n{bold}{name}{bold:#}\n  WebSocket  {ws}\n  HTTP       {http}\n  control    {admin}\n  \
              to watch   curl -N '{admin}/log?format=sse'\n"
         );
+        for address in &mock.addresses()[1..] {
+            let _ = writeln!(text, "  also on    {address}");
+        }
     }
+    text += &ca.map(CaFile::advice).unwrap_or_default();
     text + "\nCtrl-C ends it.\n"
 }
 
@@ -234,7 +247,7 @@ fn colour() -> bool {
 }
 
 /// Writes the file so that whoever finds it finds all of it.
-fn write_whole(file: &Path, text: &str) -> io::Result<()> {
+pub(crate) fn write_whole(file: &Path, text: &str) -> io::Result<()> {
     let mut part = file.as_os_str().to_owned();
     part.push(".part");
     fs::write(&part, text)?;

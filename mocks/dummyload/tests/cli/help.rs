@@ -24,7 +24,7 @@ fn a_mistyped_name_gets_a_suggestion() {
     assert!(code == 2 && said.contains("'pishock'"), "{said}");
     let (code, said) = complaint(&["serve", "--prot", "0"]);
     assert!(code == 2 && said.contains("'--port'"), "{said}");
-    let (code, said) = complaint(&["serve", "--set", "strct=true"]);
+    let (code, said) = complaint(&["serve", "pishock", "--set", "strct=true"]);
     assert!(code == 2 && said.contains("did you mean strict?"), "{said}");
 }
 

@@ -52,3 +52,14 @@ fn what_cannot_be_done_is_said() {
     let (code, said) = complaint(&["lint", "pishock", "no-such-file"]);
     assert!(code == 3 && said.contains("no-such-file"), "{said}");
 }
+
+#[test]
+fn shelly_is_linted_too() {
+    let mut command = dummyload(&["lint", "shelly"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let input = b"{\"event\":\"Shelly:CommandRequest\",\"trid\":1,\"deviceId\":242232438719594,\"data\":{\"cmd\":\"relay\",\"params\":{\"turn\":\"on\",\"id\":0}}}\n";
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stdout).contains("/deviceId") && text(&output.stdout).contains("[loose-type]"), "{output:?}");
+}

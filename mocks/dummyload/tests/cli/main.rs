@@ -6,6 +6,7 @@ mod documents;
 mod help;
 mod lint;
 mod serve;
+mod tls;
 mod world;
 
 use std::process::{Command, Output, Stdio};

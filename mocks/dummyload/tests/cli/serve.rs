@@ -39,7 +39,7 @@ impl Running {
     }
 
     fn address(&self) -> &str {
-        self.mock()["http"].as_str().unwrap().strip_prefix("http://").unwrap()
+        self.mock()["addresses"][0].as_str().unwrap()
     }
 
     pub(crate) fn connect(&self, url: &str) -> Result<WebSocket<TcpStream>, Box<tungstenite::Error>> {
@@ -125,7 +125,7 @@ fn the_ready_line_has_all_that_a_program_needs() {
 fn all_protocols_are_served_when_none_is_named() {
     let named = Running::start(&["--port", "0"]);
     let protocols: Vec<_> = named.ready["mocks"].as_array().unwrap().iter().map(|mock| &mock["protocol"]).collect();
-    assert_eq!(protocols, ["pishock"]);
+    assert_eq!(protocols, ["pishock", "shelly"]);
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn the_ready_file_lives_as_long_as_the_mocks() {
 
 #[test]
 fn options_reach_the_mock() {
-    let running = Running::start(&["--port", "0", "--set", "login_failure=http401", "--clock", "virtual"]);
+    let running = Running::start(&["--port", "0", "--set", "pishock.login_failure=http401", "--clock", "virtual"]);
     let wrong = running.ws().replace("ApiKey=", "ApiKey=x");
     match running.connect(&wrong).map_err(|e| *e) {
         Err(tungstenite::Error::Http(answer)) => assert_eq!(answer.status(), 401),
@@ -198,7 +198,7 @@ fn options_reach_the_mock() {
     let (_, clock) = running.control("GET", "/clock", "", "");
     let clock: Value = serde_json::from_str(&clock).unwrap();
     assert_eq!((&clock["mode"], &clock["now"]), (&json!("virtual"), &json!(1_767_225_600.0)));
-    let (code, said) = complaint(&["serve", "--port", "0", "--set", "strict=maybe"]);
+    let (code, said) = complaint(&["serve", "pishock", "--port", "0", "--set", "strict=maybe"]);
     assert!(code == 2 && said.contains("expected a boolean"), "{said}");
 }
 

@@ -17,7 +17,7 @@ fn world(args: &[&str]) -> String {
 
 #[test]
 fn what_is_printed_can_be_loaded() {
-    let demo = Running::start(&["--port", "0"]);
+    let demo = Running::start(&["pishock", "--port", "0"]);
     for (name, printed) in [("printed.toml", world(&[])), ("printed.json", world(&["--json"]))] {
         let file = file(name, &printed);
         let mock = Running::start(&["pishock", "--port", "0", "--world", file.to_str().unwrap()]);
@@ -37,18 +37,18 @@ fn a_changed_world_is_the_one_that_is_served() {
 #[test]
 fn a_bad_world_file_is_named_with_the_place() {
     let bad = file("syntax.toml", "[options]\nstrict = false\n[[user]\nid = 1\n");
-    let (code, said) = complaint(&["serve", "--port", "0", "--world", bad.to_str().unwrap()]);
+    let (code, said) = complaint(&["serve", "pishock", "--port", "0", "--world", bad.to_str().unwrap()]);
     assert!(code == 2 && said.contains("syntax.toml is not valid") && said.contains("line 3"), "{said}");
 
     let bad = file("member.json", "{\"options\": {\"strict\": false},\n \"users\": []}");
-    let (code, said) = complaint(&["serve", "--port", "0", "--world", bad.to_str().unwrap()]);
+    let (code, said) = complaint(&["serve", "pishock", "--port", "0", "--world", bad.to_str().unwrap()]);
     assert!(code == 2 && said.contains("member.json is not valid") && said.contains("line 2"), "{said}");
     assert!(said.contains("unknown field `users`"), "{said}");
 
     let bad = file("reference.toml", "[[hub]]\nid = 1\nowner = 5\nname = \"Hub\"\n");
-    let (code, said) = complaint(&["serve", "--port", "0", "--world", bad.to_str().unwrap()]);
+    let (code, said) = complaint(&["serve", "pishock", "--port", "0", "--world", bad.to_str().unwrap()]);
     assert!(code == 2 && said.contains("the owner of hub 1 is user id 5, and there is none"), "{said}");
 
-    let (code, said) = complaint(&["serve", "--port", "0", "--world", "no-such-file"]);
+    let (code, said) = complaint(&["serve", "pishock", "--port", "0", "--world", "no-such-file"]);
     assert!(code == 2 && said.contains("no-such-file cannot be read"), "{said}");
 }
