@@ -33,7 +33,7 @@ async fn every_way_to_say_who_calls() {
         let answer = http(&mock, "POST", &format!("/device/all_status{query}"), &headers, body).await;
         match expected {
             Ok(()) => {
-                assert_eq!((answer.status, &answer.json()["isok"]), (200, &json!(true)), "{headers:?} {query} {body}")
+                assert_eq!((answer.status, &answer.json()["isok"]), (200, &json!(true)), "{headers:?} {query} {body}");
             }
             Err(code) => {
                 assert_eq!(

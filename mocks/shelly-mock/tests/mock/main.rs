@@ -1,6 +1,8 @@
 //! The mock over real sockets, under the virtual clock.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod acceptance;
+mod anything;
 mod calls;
 mod control;
 mod kit;

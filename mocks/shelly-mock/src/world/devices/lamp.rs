@@ -217,6 +217,8 @@ mod tests {
         let mut lamp = lamp(LightKind::Dimmer);
         let wanted = change(|c| (c.turn, c.timeout) = (Some(Turn::On), Some(Duration::from_secs(2))));
         lamp.change(NOW, "", true, &wanted, "cloud").unwrap();
-        assert!(lamp.out.on && lamp.out.tick(NOW + Duration::from_secs(2)) && !lamp.out.on);
+        assert!(lamp.out.on);
+        assert!(lamp.out.tick(NOW + Duration::from_secs(2)));
+        assert!(!lamp.out.on);
     }
 }
