@@ -470,6 +470,7 @@ impl ShellyWorld {
         for (peer, _) in self.sockets.iter() {
             cx.cut(peer);
         }
+        self.answer_all(cx);
         self.start_with(&file, cx.now());
         Ok(json!({"users": file.users.len(), "rooms": file.rooms.len(), "devices": file.devices.len()}))
     }

@@ -25,6 +25,7 @@ use dummyload_host::{
 };
 use dummyload_session::{Deadline, Timestamp};
 use serde_json::{Value, json};
+use shelly_proto::http::password_hash;
 use shelly_proto::{DeviceId, parse_socket_query};
 use sockets::{Socket, Sockets};
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,6 +37,8 @@ use tokens::Tokens;
 const TOKEN_BROKEN: (u16, &str) = (4401, "Token-Broken");
 /// The close code of a socket that makes room for a newer one; a guess.
 const TOO_MANY: (u16, &str) = (1008, "Too many connections");
+/// Of so many accounts the journal knows the secrets by heart; those of further ones it knows by their names.
+const MOST_SECRETS: usize = 1000;
 /// Larger frames are dropped by one client (dossier 8).
 const LARGEST_FRAME: usize = 10_000;
 
@@ -379,6 +382,15 @@ impl ShellyWorld {
         false
     }
 
+    /// Answers the calls that wait: the world in which they were made goes away.
+    fn answer_all(&mut self, cx: &mut Cx<'_>) {
+        for (_, kept) in std::mem::take(&mut self.later) {
+            if let Later::Response(call, response) = kept {
+                cx.respond(call, response);
+            }
+        }
+    }
+
     fn release(&mut self, cx: &mut Cx<'_>, number: u64) {
         match self.later.remove(&number) {
             Some(Later::Answer(peer, text)) => cx.send(peer, text),
@@ -488,5 +500,16 @@ impl World for ShellyWorld {
             "token",
             "token_secret",
         ]
+    }
+
+    fn secret_values(&self) -> Vec<String> {
+        let of_users = self
+            .state
+            .users()
+            .take(MOST_SECRETS)
+            .flat_map(|user| [user.password.clone(), password_hash(&user.password), user.auth_key.clone()]);
+        // The default one is no secret, and the name of this project.
+        let signing = Some(&self.options.token_secret).filter(|secret| **secret != Options::default().token_secret);
+        of_users.chain(signing.cloned()).collect()
     }
 }

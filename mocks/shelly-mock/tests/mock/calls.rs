@@ -429,6 +429,19 @@ async fn answers_can_be_slow() {
 }
 
 #[tokio::test]
+async fn a_slow_answer_comes_when_the_world_goes_away() {
+    for (reset, status) in [(true, 503), (false, 200)] {
+        let mock = start_option(|options| options.http_delay = 1500).await;
+        let slow = async { read(&mock, "/device/all_status").await.status };
+        let end = async {
+            mock.wait_for(&Query::request(), 1, crate::kit::SOON).await.unwrap();
+            if reset { mock.reset() } else { drop(mock.control("load", &json!({"world": {}})).unwrap()) }
+        };
+        assert_eq!(tokio::join!(slow, end).0, status);
+    }
+}
+
+#[tokio::test]
 async fn browsers_and_strangers() {
     let mock = start().await;
     let answer = read(&mock, "/device/all_status").await;

@@ -7,6 +7,7 @@ mod calls;
 mod control;
 mod kit;
 mod lights;
+mod manual;
 mod oauth;
 mod page;
 mod relays;
