@@ -390,6 +390,12 @@ impl Engine {
                 state.forgotten = true;
             }
         }
+        // Nobody else will answer what the old world has kept waiting.
+        let waiting: Vec<CallId> =
+            self.calls.iter().filter(|(_, call)| call.answer.is_none()).map(|(id, _)| *id).collect();
+        for call in waiting {
+            self.respond(call, HttpResponse::text(503, "the mock was reset before this was answered"));
+        }
         self.seed = seed;
         self.ids = IdSource::new(seed);
         self.faults = Faults::new(seed.0);
