@@ -3,6 +3,7 @@
 use crate::choice::{Choice, by_name};
 use crate::template::Template;
 use crate::text::Text;
+use crate::vars::Vars;
 use crate::verdict::{Evidence, Level, Verdict, ceiling};
 use std::time::Duration;
 
@@ -44,6 +45,8 @@ pub struct Case {
     pub(crate) needs: Vec<String>,
     pub(crate) hazard: Hazard,
     pub(crate) budget: Duration,
+    /// What it does not speak of is passed over.
+    pub(crate) asides: bool,
     pub(crate) conns: Vec<ConnSpec>,
     pub(crate) steps: Vec<Step>,
 }
@@ -104,6 +107,18 @@ impl Case {
     pub(crate) fn group(&self) -> &str {
         let rest = self.id.strip_prefix(&self.protocol).unwrap_or(&self.id).trim_start_matches('/');
         rest.rsplit_once('/').map_or("", |(group, _)| group)
+    }
+
+    /// Whether one of its placeholders stands for this text.
+    pub(crate) fn speaks_of(&self, text: &str, vars: &Vars) -> bool {
+        let conns = self.conns.iter().flat_map(|conn| {
+            std::iter::once(&conn.endpoint.path).chain(conn.endpoint.headers.iter().map(|(_, text)| text))
+        });
+        let steps = self.steps.iter().flat_map(|step| {
+            let templates = step.templates().into_iter().flat_map(Template::texts);
+            step.verb.texts().into_iter().chain(templates)
+        });
+        conns.chain(steps).any(|with_placeholders| with_placeholders.stands_for(text, vars))
     }
 
     /// The grade of an expectation: its own, where it has one.

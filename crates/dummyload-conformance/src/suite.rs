@@ -1,6 +1,7 @@
 //! All cases of all protocols, and the choice among them.
 
 use crate::case::{Case, Endpoint, Hazard};
+use crate::template::Template;
 use crate::verdict::Level;
 use regex::Regex;
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ pub struct Protocol {
     pub(crate) services: Vec<Named>,
     pub(crate) needs: Vec<Need>,
     pub(crate) hazards: Vec<HazardSign>,
+    pub(crate) asides: Vec<Aside>,
     pub(crate) sections: Vec<Section>,
     /// The file of the sections, for findings.
     pub(crate) sections_path: String,
@@ -97,6 +99,14 @@ impl Variable {
     pub fn demo(&self) -> &str {
         &self.demo
     }
+}
+
+/// Messages that may come at any time, about things that a case does not speak of.
+#[derive(Clone, Debug)]
+pub(crate) struct Aside {
+    pub(crate) like: Template,
+    /// JSON pointer to what such a message is about.
+    pub(crate) about: String,
 }
 
 /// A name and what it means.

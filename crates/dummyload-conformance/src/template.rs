@@ -112,11 +112,16 @@ impl Template {
         Ok(Self { root, source: source.to_owned() })
     }
 
+    /// All texts in it that may have placeholders.
+    pub(crate) fn texts(&self) -> Vec<&Text> {
+        let mut texts = Vec::new();
+        self.root.visit(&mut |node| node.texts(&mut |text| texts.push(text)));
+        texts
+    }
+
     /// The names of all placeholders in it.
     pub(crate) fn names(&self) -> Vec<&str> {
-        let mut names = Vec::new();
-        self.root.visit(&mut |node| node.texts(&mut |text| names.extend(text.names())));
-        names
+        self.texts().into_iter().flat_map(Text::names).collect()
     }
 
     /// The names it captures under.

@@ -137,6 +137,16 @@ impl Text {
         self.fill(|_, _| Ok("0".to_owned())).unwrap_or_default()
     }
 
+    /// Whether the value of one of its placeholders is written so.
+    pub(crate) fn stands_for(&self, written: &str, vars: &Vars) -> bool {
+        self.parts.iter().any(|part| match part {
+            Part::Placeholder { name, filter } => {
+                vars.text(name).and_then(|value| filter.apply(&value).ok()).is_some_and(|value| value == written)
+            }
+            Part::Literal(_) => false,
+        })
+    }
+
     /// As it was written.
     pub(crate) fn source(&self) -> String {
         let shown = self.parts.iter().map(|part| match part {
@@ -183,6 +193,14 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(Text::parse(text).unwrap().render(&vars()).unwrap(), shown);
+        }
+    }
+
+    #[test]
+    fn what_a_placeholder_stands_for_is_known() {
+        let text = Text::parse("id 7 is ${mac|decimal} or ${other} or ${mac|query}").unwrap();
+        for (written, stands) in [("667552", true), ("0A2fA0", true), ("7", false), ("id 7 is ", false), ("", false)] {
+            assert_eq!(text.stands_for(written, &vars()), stands, "{written}");
         }
     }
 

@@ -403,6 +403,25 @@ async fn what_is_to_be_skipped_may_come_before_and_nothing_else() {
     assert_eq!(verdict(&server, all).await.0, "pass");
 }
 
+fn of(lamp: &str) -> Message {
+    Message::text(format!("{{\"news\":\"lamp\",\"lamp\":{{\"id\":{lamp}}}}}"))
+}
+
+#[tokio::test]
+async fn what_a_case_does_not_speak_of_is_passed_over() {
+    let expect =
+        "[[step]]\nsend = '{}'\n[[step]]\nexpect = '{\"lamp\":{\"id\":${lamp}}}'\n[[step]]\nquiet = \"100ms\"\n";
+    let silence = "[[step]]\nsend = '{}'\n[[step]]\nquiet = \"100ms\"\n";
+    let others = answering(|_| vec![of("8"), of("7"), of("\"8\""), of("9")]).await;
+    assert_eq!(verdict(&others, expect).await.0, "pass");
+    assert_eq!(verdict(&others, silence).await.0, "pass");
+    assert_eq!(verdict(&others, &format!("asides = false\n{silence}")).await.0, "fail");
+    let twice = answering(|_| vec![of("7"), of("7")]).await;
+    assert_eq!(verdict(&twice, expect).await.0, "fail", "the case speaks of this lamp");
+    let about_nothing = answering(|_| vec![of("7"), Message::text(r#"{"news":"lamp"}"#)]).await;
+    assert_eq!(verdict(&about_nothing, expect).await.0, "fail");
+}
+
 #[tokio::test]
 async fn headers_of_answers_are_judged_and_captured() {
     let desk = listen(|mut stream| async move {

@@ -74,6 +74,7 @@ pub(super) fn case(source: &Source<'_>, path: &str, protocol: &Protocol) -> Case
     let needs = plain(root.strings("needs"));
     let hazard = root.choice("hazard").unwrap_or(Hazard::None);
     let budget = root.span("budget").unwrap_or(BUDGET);
+    let asides = root.flag("asides").unwrap_or(true);
     let conns = connections(&mut root, protocol);
     let reading = Reading { conns: &conns, protocol };
     let mut steps = Vec::new();
@@ -96,6 +97,7 @@ pub(super) fn case(source: &Source<'_>, path: &str, protocol: &Protocol) -> Case
         needs,
         hazard,
         budget,
+        asides,
         conns,
         steps,
     }

@@ -2,7 +2,8 @@
 
 use super::reader::{Source, Table};
 use crate::case::{Endpoint, Hazard};
-use crate::suite::{HazardSign, Named, Need, Protocol, Section, Variable};
+use crate::suite::{Aside, HazardSign, Named, Need, Protocol, Section, Variable};
+use crate::template::Template;
 use crate::text::is_name;
 use regex::Regex;
 
@@ -21,6 +22,7 @@ pub(super) fn target(source: &Source<'_>, folder: &str) -> Protocol {
     let services = each(&mut root, "service", service, |service| &service.name);
     let needs = each(&mut root, "need", need, |need| &need.name.name);
     let hazards = root.tables("hazard").into_iter().filter_map(hazard).collect();
+    let asides = root.tables("aside").into_iter().filter_map(aside).collect();
     root.finish();
     Protocol {
         name: folder.to_owned(),
@@ -30,6 +32,7 @@ pub(super) fn target(source: &Source<'_>, folder: &str) -> Protocol {
         services,
         needs,
         hazards,
+        asides,
         sections: Vec::new(),
         sections_path: format!("{folder}/sections.toml"),
     }
@@ -106,6 +109,19 @@ fn hazard(mut table: Table<'_, '_>) -> Option<HazardSign> {
     let why = table.required("why").into_inner();
     table.finish();
     Some(HazardSign { class: class?, pattern: parsed.ok()?, why })
+}
+
+fn aside(mut table: Table<'_, '_>) -> Option<Aside> {
+    let (like, about) = (table.required("like"), table.required("about"));
+    let template = Template::parse(like.get_ref());
+    if let Err(e) = &template {
+        table.error_at(like.span(), format!("`like`: {e}"));
+    }
+    if !about.get_ref().starts_with('/') {
+        table.error_at(about.span(), "`about` is a JSON pointer, as \"/device/id\"");
+    }
+    table.finish();
+    Some(Aside { like: template.ok()?, about: about.into_inner() })
 }
 
 pub(super) fn sections(source: &Source<'_>) -> Vec<Section> {

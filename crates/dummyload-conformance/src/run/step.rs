@@ -6,6 +6,7 @@ use super::http::Exchange;
 use super::net::{Net, Trouble};
 use crate::case::{Alternative, Answer, Awaited, Call, Case, Receiving, Refusal, Sending, Step, Verb, Weight};
 use crate::matcher::{Mismatch, compare};
+use crate::suite::Aside;
 use crate::target::{Target, below};
 use crate::template::Template;
 use crate::text::Text;
@@ -47,6 +48,7 @@ pub(super) fn unmet(expected: impl Into<String>, received: impl Into<String>) ->
 pub(super) struct Play<'a> {
     pub(super) case: &'a Case,
     pub(super) target: &'a Target,
+    pub(super) asides: &'a [Aside],
     pub(super) net: Net,
     pub(super) vars: Vars,
     /// The steps that have begun.
@@ -193,11 +195,14 @@ impl Play<'_> {
         awaited: &[&Receiving],
         skip: Option<&Template>,
     ) -> Outcome<Option<(usize, Event)>> {
-        let vars = &self.vars;
+        let (vars, case, asides) = (&self.vars, self.case, self.asides);
         let passed_over = |conn: usize, event: &Event| {
-            let (Some(skip), Event::Text(text)) = (skip, event) else { return false };
+            let Event::Text(text) = event else { return false };
             let awaited = awaited.iter().any(|receiving| receiving.conn == conn && is_awaited(receiving, text, vars));
-            !awaited && serde_json::from_str(text).is_ok_and(|value: Value| compare(skip, &value, vars).is_ok())
+            let passed_over = |value: &Value| {
+                skip.is_some_and(|skip| compare(skip, value, vars).is_ok()) || is_aside(case, asides, value, vars)
+            };
+            !awaited && serde_json::from_str(text).is_ok_and(|value| passed_over(&value))
         };
         Ok(self.net.next(conns, within, passed_over).await?)
     }
@@ -355,6 +360,17 @@ impl Play<'_> {
         let (expected, received) = (template.source.clone(), body.to_owned());
         Err(Stop::Unmet(Box::new(Unmet { expected, received, differences, ..Unmet::default() })))
     }
+}
+
+/// Whether it is about something that the case does not speak of.
+fn is_aside(case: &Case, asides: &[Aside], value: &Value, vars: &Vars) -> bool {
+    let about = |aside: &Aside| {
+        value.pointer(&aside.about).map(|about| about.as_str().map_or_else(|| about.to_string(), str::to_owned))
+    };
+    case.asides
+        && asides.iter().any(|aside| {
+            compare(&aside.like, value, vars).is_ok() && about(aside).is_some_and(|about| !case.speaks_of(&about, vars))
+        })
 }
 
 /// Whether a text message is the one that is awaited.
