@@ -97,7 +97,8 @@ impl TlsArgs {
         } else {
             self.tls_name.clone()
         };
-        let address = mocks.first().map(|(_, started)| started.mock.address().ip());
+        // Whoever listens everywhere is reached on this machine too.
+        let address = mocks.first().map(|(_, started)| started.mock.address().ip()).filter(|ip| !ip.is_unspecified());
         Ok(Some(CaFile { path, folder, names, address: address.unwrap_or(IpAddr::from([127, 0, 0, 1])) }))
     }
 }

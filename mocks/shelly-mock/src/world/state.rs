@@ -19,6 +19,8 @@ pub(crate) struct State {
     emails: BTreeMap<String, u64>,
     keys: BTreeMap<String, u64>,
     rooms: Vec<RoomSeed>,
+    /// The rooms of each owner, by their places.
+    roomed: BTreeMap<u64, Vec<usize>>,
     devices: BTreeMap<DeviceId, Device>,
     /// All devices in the order of the file.
     device_order: Vec<DeviceId>,
@@ -38,6 +40,9 @@ impl State {
             if let Ok(pattern) = client.pattern() {
                 state.patterns.insert(client.id.clone(), pattern);
             }
+        }
+        for (at, room) in file.rooms.iter().enumerate() {
+            state.roomed.entry(room.owner).or_default().push(at);
         }
         for user in &file.users {
             state.user_order.push(user.id);
@@ -111,7 +116,7 @@ impl State {
     }
 
     pub(crate) fn rooms_of(&self, owner: u64) -> impl Iterator<Item = &RoomSeed> {
-        self.rooms.iter().filter(move |room| room.owner == owner)
+        self.roomed.get(&owner).into_iter().flatten().filter_map(|at| self.rooms.get(*at))
     }
 
     /// All devices, in the order of the file.
