@@ -14,6 +14,8 @@ use std::process::{Command, Output, Stdio};
 fn dummyload(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dummyload"));
     command.args(args).stdin(Stdio::null()).env_remove("DUMMYLOAD_ADMIN_TOKEN");
+    // What a process leaves there that is killed at the end of a test is nobody else's rubbish.
+    command.env("TMPDIR", env!("CARGO_TARGET_TMPDIR"));
     command
 }
 
