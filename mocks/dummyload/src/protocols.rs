@@ -177,7 +177,7 @@ mod pishock {
                 Level::Error => "error",
             },
             kind: deviation.kind.name(),
-            text: deviation.text,
+            text: format!("{} ({})", deviation.text, deviation.section),
         };
         deviations.into_iter().map(finding).collect()
     }

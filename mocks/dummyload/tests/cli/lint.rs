@@ -26,8 +26,8 @@ fn deviations_are_told_with_line_place_and_kind() {
     let output = lint(&[], input);
     assert_eq!(output.status.code(), Some(1));
     insta::assert_snapshot!(text(&output.stdout), @r"
-    line 2: warning: /Operation: write PING in capitals (8.1) [operation-case]
-    line 3: error: the message: no JSON at line 1 column 1: this is not how JSON goes on [not-a-message]
+    line 2: warning: /Operation: write PING in capitals (dossier 3) [operation-case]
+    line 3: error: the message: no JSON at line 1 column 1: this is not how JSON goes on (dossier 3) [not-a-message]
     line 4: error: the message: a text message is UTF-8, and this is none: invalid utf-8 sequence of 1 bytes from index 0 [not-utf-8]
     ");
 
