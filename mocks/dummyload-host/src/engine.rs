@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
+use tracing::Level;
 
 /// One thing on its way to a peer's socket.
 #[derive(Clone, Debug, PartialEq)]
@@ -271,8 +272,7 @@ impl Engine {
         state.heard = now;
         state.received += 1;
         self.current = Some(peer);
-        self.journal.push(now, peer.into(), What::Received(Payload::copied(message)));
-        self.news.notify_waiters();
+        self.log(peer.into(), What::Received(Payload::copied(message)));
         if let Message::Ping(payload) = message {
             // Through the outbox, so that a pong proves that everything before it has been sent.
             self.queue(peer, Outgoing::Pong(payload.to_vec()));
@@ -597,7 +597,6 @@ impl Engine {
 
     /// Puts something into a peer's outbox, and the peer to an end if it does not empty it.
     fn queue(&mut self, to: PeerId, what: Outgoing) {
-        let now = self.clock.now();
         let Some(state) = self.peers.get_mut(&to).filter(|state| !state.ending) else { return };
         state.queued += what.weight();
         if state.queued > self.max_queued {
@@ -622,8 +621,7 @@ impl Engine {
         state.outbox.push_back(what);
         if let Some(payload) = payload {
             state.sent += 1;
-            self.journal.push(now, to.into(), What::Sent(payload));
-            self.news.notify_waiters();
+            self.log(to.into(), What::Sent(payload));
         }
     }
 
@@ -648,9 +646,20 @@ impl Engine {
         self.later.insert((at, number), what);
     }
 
+    /// Writes into the journal, and to whoever follows the program's log: frames at trace, everything else at debug.
     fn log(&mut self, party: Party, what: What) {
+        let frame = matches!(what, What::Received(_) | What::Sent(_));
         self.journal.push(self.clock.now(), party, what);
         self.news.notify_waiters();
+        if tracing::enabled!(Level::TRACE) || (!frame && tracing::enabled!(Level::DEBUG)) {
+            let redactor = self.redactor();
+            let Some(shown) = self.journal.newest().map(|entry| entry.show(&redactor)) else { return };
+            if frame {
+                tracing::trace!("{shown}");
+            } else {
+                tracing::debug!("{shown}");
+            }
+        }
     }
 }
 

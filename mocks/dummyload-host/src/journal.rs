@@ -225,6 +225,11 @@ impl Journal {
         }
     }
 
+    /// The last entry, unless it was too large to be kept.
+    pub(crate) fn newest(&self) -> Option<&Entry> {
+        self.entries.back()
+    }
+
     /// The number of the last entry; 0 before the first.
     pub(crate) fn last(&self) -> u64 {
         self.next

@@ -28,12 +28,23 @@ pub(crate) const CANNOT: u8 = 3;
 /// No case was chosen.
 pub(crate) const NOTHING: u8 = 4;
 
+/// An exit code, and what to say about it.
+#[derive(Debug)]
+pub(crate) struct Failure(pub(crate) u8, pub(crate) String);
+
 /// Says what went wrong on standard error, in clap's manner.
 pub(crate) fn with(code: u8, what: impl Display) -> ExitCode {
     let style = anstyle::AnsiColor::Red.on_default().bold();
     // Nobody is left to be told when standard error is closed.
     let _ = io::Write::write_fmt(&mut anstream::stderr(), format_args!("{style}error:{style:#} {what}\n"));
     ExitCode::from(code)
+}
+
+/// Says on standard error what is no mistake.
+pub(crate) fn note(what: impl Display) {
+    let style = anstyle::Style::new().bold();
+    // Nobody is left to be told when standard error is closed.
+    let _ = io::Write::write_fmt(&mut anstream::stderr(), format_args!("{style}note:{style:#} {what}\n"));
 }
 
 /// The end after writing output. A reader that has seen enough and closed the pipe is no error.

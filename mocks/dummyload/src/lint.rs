@@ -15,9 +15,11 @@ use std::process::ExitCode;
   dummyload lint pishock --dialect v1 --from server replies.txt
   dummyload lint pishock --json capture.ndjson | jq -r .kind | sort | uniq -c
 
+\"dossier 4.1\" in a finding is section 4.1 of docs/protocols/PROTOCOL.md of this project.
+
 Exit codes:
-  0  every message is as the documents show it
-  1  something was found
+  0  every message is as the documents show it, but for white space and other spellings of the same (level info)
+  1  something was found: a warning or an error
   2  the command line is wrong
   3  the file cannot be read")]
 pub(crate) struct Args {
@@ -33,7 +35,7 @@ pub(crate) struct Args {
     /// One JSON object for each finding, instead of text
     #[arg(long)]
     json: bool,
-    /// Messages, one a line; `-` is standard input
+    /// Messages, each on one line; `-` is standard input
     #[arg(default_value = "-")]
     file: PathBuf,
 }
@@ -54,7 +56,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
         }
     };
     let mut out = anstream::AutoStream::auto(io::stdout().lock());
-    let mut count = 0;
+    let (mut messages, mut serious, mut unreadable) = (0_u64, false, false);
     for (number, line) in (1..).zip(input.split(b'\n')) {
         let line = match line {
             Ok(line) => line,
@@ -70,16 +72,26 @@ pub(crate) fn run(args: &Args) -> ExitCode {
                 text: format!("a text message is UTF-8, and this is none: {e}"),
             }],
         };
-        count += findings.len();
+        messages += 1;
+        serious |= findings.iter().any(|finding| finding.level != "info");
+        unreadable |= findings.iter().any(|finding| finding.kind == "not-a-message");
         for finding in &findings {
             let shown = if args.json { as_json(&mut out, number, finding) } else { as_text(&mut out, number, finding) };
-            if let Err(e) = shown {
+            match shown {
+                Ok(()) => {}
                 // Whoever closed the pipe has seen that there is something.
-                return if e.kind() == io::ErrorKind::BrokenPipe { exit::FOUND.into() } else { exit::after(Err(e)) };
+                Err(e) if e.kind() == io::ErrorKind::BrokenPipe && serious => return exit::FOUND.into(),
+                Err(e) => return exit::after(Err(e)),
             }
         }
     }
-    if count == 0 { ExitCode::SUCCESS } else { exit::FOUND.into() }
+    if messages == 0 {
+        exit::note("0 messages: the input is empty");
+    }
+    if unreadable {
+        exit::note("each line is taken for a message; bring one that runs over several lines on one, as jq -c . does");
+    }
+    if serious { exit::FOUND.into() } else { ExitCode::SUCCESS }
 }
 
 fn as_json(out: &mut impl Write, line: u64, finding: &Finding) -> io::Result<()> {
@@ -95,5 +107,7 @@ fn as_text(out: &mut impl Write, line: u64, finding: &Finding) -> io::Result<()>
         _ => Style::new().bold(),
     };
     let place = if pointer.is_empty() { "the message" } else { pointer };
+    // A message is on one line here, so only its column tells anything.
+    let text = text.replace(" at line 1 column ", " at column ");
     writeln!(out, "line {line}: {style}{level}{style:#}: {place}: {text} [{kind}]")
 }

@@ -1,6 +1,6 @@
 //! `dummyload serve`.
 
-use crate::exit;
+use crate::exit::{self, Failure};
 use crate::protocols::{self, Protocol, Start, Started};
 use crate::settings::{self, Setting, WorldArg};
 use crate::tls::{CaFile, TlsArgs};
@@ -16,6 +16,7 @@ use std::process::ExitCode;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -33,7 +34,7 @@ With --tls, ca is the file with the certificate to trust. Logs go to standard er
 Exit codes:
   0  it ended as it was told
   2  the command line, a world file or a setting is wrong
-  3  it cannot listen, for example because the port is in use")]
+  3  it cannot listen, for example because the port is in use, or a world file cannot be read")]
 pub(crate) struct Args {
     /// Which mocks to start [default: all]
     #[arg(value_name = "PROTOCOL", value_parser = protocols::parser())]
@@ -42,7 +43,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N")]
     port: Option<u16>,
     /// The address to listen on; one that other machines reach needs --admin-token
-    #[arg(long, value_name = "ADDR", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    #[arg(long, value_name = "ADDR", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST), value_parser = host)]
     host: IpAddr,
     /// What the control plane asks for, as `Authorization: Bearer TOKEN`
     #[arg(long, value_name = "TOKEN", env = "DUMMYLOAD_ADMIN_TOKEN", hide_env_values = true)]
@@ -59,8 +60,9 @@ pub(crate) struct Args {
     /// Whose time the mocks have
     #[arg(long, value_enum, default_value = "real")]
     clock: Clock,
-    /// What to log: a level (error, warn, info, debug, trace), or target=level, separated by commas
-    #[arg(long, value_name = "FILTER", default_value = "warn", value_parser = |text: &str| EnvFilter::try_new(text))]
+    /// What to log: a level (off, error, warn, info, debug, trace), or target=level, separated by commas. debug has
+    /// connections, HTTP calls, faults and problems, trace also every frame
+    #[arg(long, value_name = "FILTER", default_value = "warn", value_parser = filter)]
     log: EnvFilter,
     /// Write the ready line to this file as well; it is removed at the end
     #[arg(long, value_name = "FILE")]
@@ -80,9 +82,6 @@ enum Clock {
     Virtual,
 }
 
-/// An exit code, and what to say about it.
-struct Failure(u8, String);
-
 pub(crate) async fn run(args: Args) -> ExitCode {
     match serve(args).await {
         Ok(()) => ExitCode::SUCCESS,
@@ -93,7 +92,7 @@ pub(crate) async fn run(args: Args) -> ExitCode {
 async fn serve(args: Args) -> Result<(), Failure> {
     let usage = |text| Failure(exit::USAGE, text);
     let served = served(&args.protocols).map_err(usage)?;
-    let worlds = settings::worlds(&served, &args.world, &args.set).map_err(usage)?;
+    let worlds = settings::worlds(&served, &args.world, &args.set)?;
     if !args.host.is_loopback() && args.admin_token.is_none() {
         return Err(usage(format!(
             "--host {} can be reached from other machines, and so could the control plane: give --admin-token TOKEN, \
@@ -142,6 +141,25 @@ async fn serve(args: Args) -> Result<(), Failure> {
     }
     while running.join_next().await.is_some() {}
     args.ready_file.as_deref().map_or(Ok(()), remove)
+}
+
+/// An address, or the name that every machine has for itself.
+fn host(text: &str) -> Result<IpAddr, String> {
+    if text == "localhost" {
+        return Ok(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    }
+    text.parse().map_err(|_| "write an IP address, as 127.0.0.1 or ::1, or localhost".to_owned())
+}
+
+fn filter(text: &str) -> Result<EnvFilter, String> {
+    // A word that is no level would be taken for the name of a target, and nothing would be logged.
+    let mut plain = text.split(',').map(str::trim).filter(|part| !part.contains('='));
+    if let Some(unknown) = plain.find(|part| part.parse::<LevelFilter>().is_err()) {
+        return Err(format!(
+            "{unknown:?} is no level; there are off, error, warn, info, debug, trace, and target=level"
+        ));
+    }
+    EnvFilter::try_new(text).map_err(|e| e.to_string())
 }
 
 fn served(named: &[&'static Protocol]) -> Result<Vec<&'static Protocol>, String> {

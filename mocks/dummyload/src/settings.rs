@@ -1,5 +1,6 @@
 //! The world that a mock starts with: a world file, and options of it set on the command line.
 
+use crate::exit::{self, Failure};
 use crate::protocols::{self, Protocol};
 use serde_json::Value;
 use std::fs;
@@ -47,12 +48,13 @@ pub(crate) fn worlds(
     served: &[&'static Protocol],
     files: &[WorldArg],
     settings: &[Setting],
-) -> Result<Vec<Value>, String> {
+) -> Result<Vec<Value>, Failure> {
+    let usage = |text| Failure(exit::USAGE, text);
     for file in files {
-        owner(file.protocol, served, &format!("--world {}", file.file.display()), "PROTOCOL=FILE")?;
+        owner(file.protocol, served, &format!("--world {}", file.file.display()), "PROTOCOL=FILE").map_err(usage)?;
     }
     for setting in settings {
-        owner(setting.protocol, served, &format!("--set {}", setting.key), "PROTOCOL.KEY=VALUE")?;
+        owner(setting.protocol, served, &format!("--set {}", setting.key), "PROTOCOL.KEY=VALUE").map_err(usage)?;
     }
     served
         .iter()
@@ -60,12 +62,14 @@ pub(crate) fn worlds(
             let mine = |name: Option<&str>| name.is_none_or(|name| name == protocol.name);
             let mut files = files.iter().filter(|file| mine(file.protocol));
             let mut world = match (files.next(), files.next()) {
-                (None, _) => (protocol.read_world)(protocol.demo_world)?,
+                (None, _) => (protocol.read_world)(protocol.demo_world).map_err(usage)?,
                 (Some(file), None) => read(protocol, file)?,
-                (Some(_), Some(_)) => return Err(format!("{protocol:?} has two world files; give one --world")),
+                (Some(_), Some(_)) => {
+                    return Err(usage(format!("{protocol:?} has two world files; give one --world")));
+                }
             };
             for setting in settings.iter().filter(|setting| mine(setting.protocol)) {
-                apply(protocol, &mut world, setting)?;
+                apply(protocol, &mut world, setting).map_err(usage)?;
             }
             Ok(world)
         })
@@ -85,10 +89,11 @@ fn owner(named: Option<&str>, served: &[&Protocol], what: &str, example: &str) -
     }
 }
 
-fn read(protocol: &Protocol, file: &WorldArg) -> Result<Value, String> {
+fn read(protocol: &Protocol, file: &WorldArg) -> Result<Value, Failure> {
     let path = file.file.display();
-    let text = fs::read_to_string(&file.file).map_err(|e| format!("the world file {path} cannot be read: {e}"))?;
-    (protocol.read_world)(&text).map_err(|e| format!("the world file {path} is not valid: {e}"))
+    let text = fs::read_to_string(&file.file)
+        .map_err(|e| Failure(exit::CANNOT, format!("the world file {path} cannot be read: {e}")))?;
+    (protocol.read_world)(&text).map_err(|e| Failure(exit::USAGE, format!("the world file {path} is not valid: {e}")))
 }
 
 fn apply(protocol: &Protocol, world: &mut Value, setting: &Setting) -> Result<(), String> {
@@ -100,6 +105,9 @@ fn apply(protocol: &Protocol, world: &mut Value, setting: &Setting) -> Result<()
         return Err(format!("--set {key}: {protocol:?} has no such option; {}", nearest(key, options.keys())));
     };
     let before = std::mem::replace(option, serde_json::from_str(value).unwrap_or_else(|_| value.as_str().into()));
+    if before.is_boolean() && !option.is_boolean() {
+        return Err(format!("--set {key}={value}: write true or false; without this it is {before}"));
+    }
     (protocol.check_world)(world).map_err(|e| format!("--set {key}={value}: {e}; without this it is {before}"))
 }
 
@@ -117,9 +125,17 @@ fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a String>) -> String {
 mod tests {
     use super::*;
 
+    /// The texts of failures, all of which are the caller's.
+    fn texts(worlds: Result<Vec<Value>, Failure>) -> Result<Vec<Value>, String> {
+        worlds.map_err(|Failure(code, text)| {
+            assert_eq!(code, exit::USAGE);
+            text
+        })
+    }
+
     fn set(settings: &[&str]) -> Result<Value, String> {
         let settings: Vec<_> = settings.iter().map(|text| Setting::parse(text).unwrap()).collect();
-        worlds(&[&protocols::ALL[0]], &[], &settings).map(|mut worlds| worlds.remove(0))
+        texts(worlds(&[&protocols::ALL[0]], &[], &settings)).map(|mut worlds| worlds.remove(0))
     }
 
     #[test]
@@ -135,7 +151,7 @@ mod tests {
         let message = |settings: &[&str]| set(settings).unwrap_err();
         assert_eq!(message(&["strct=true"]), "--set strct: pishock has no such option; did you mean strict?");
         assert!(message(&["zzz=1"]).contains("there are strict, login_failure, reject_paused"));
-        assert!(message(&["strict=maybe"]).contains("expected a boolean; without this it is false"));
+        assert!(message(&["strict=maybe"]).contains("write true or false; without this it is false"));
         assert!(message(&["login_failure=htp401"]).contains("expected one of `envelope`, `http401`"));
         assert_eq!(Setting::parse("strict").unwrap_err(), "write KEY=VALUE, as in strict=true");
     }
@@ -145,7 +161,7 @@ mod tests {
 
     fn set_for(protocol: Option<&'static str>, served: &[&'static Protocol]) -> Result<Vec<Value>, String> {
         let setting = Setting { protocol, key: "strict".to_owned(), value: "true".to_owned() };
-        worlds(served, &[], &[setting])
+        texts(worlds(served, &[], &[setting]))
     }
 
     #[test]
@@ -168,7 +184,7 @@ mod tests {
         assert_eq!((file.protocol, file.file.to_str().unwrap()), (Some("pishock"), "world.toml"));
         let strange = WorldArg::parse("a=b.toml").unwrap();
         assert_eq!((strange.protocol, strange.file.to_str().unwrap()), (None, "a=b.toml"));
-        let message = worlds(&[&protocols::ALL[0]], &[file, strange], &[]).unwrap_err();
+        let message = texts(worlds(&[&protocols::ALL[0]], &[file, strange], &[])).unwrap_err();
         assert_eq!(message, "pishock has two world files; give one --world");
     }
 }

@@ -27,7 +27,7 @@ fn deviations_are_told_with_line_place_and_kind() {
     assert_eq!(output.status.code(), Some(1));
     insta::assert_snapshot!(text(&output.stdout), @r"
     line 2: warning: /Operation: write PING in capitals (dossier 3) [operation-case]
-    line 3: error: the message: no JSON at line 1 column 1: this is not how JSON goes on (dossier 3) [not-a-message]
+    line 3: error: the message: no JSON at column 1: this is not how JSON goes on (dossier 3) [not-a-message]
     line 4: error: the message: a text message is UTF-8, and this is none: invalid utf-8 sequence of 1 bytes from index 0 [not-utf-8]
     ");
 
@@ -62,4 +62,20 @@ fn shelly_is_linted_too() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stdout).contains("/deviceId") && text(&output.stdout).contains("[loose-type]"), "{output:?}");
+}
+
+#[test]
+fn another_spelling_of_the_same_is_told_and_is_no_failure() {
+    let output = lint(&[], b"{\"Operation\": \"PING\"}\n");
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stdout).starts_with("line 1: info: the message: other white space"));
+}
+
+#[test]
+fn messages_over_several_lines_and_none_at_all_are_explained() {
+    let output = lint(&[], b"{\n  \"Operation\": \"PING\"\n}\n");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("note: each line is taken for a message"), "{}", text(&output.stderr));
+    let output = lint(&[], b"\n");
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), "note: 0 messages: the input is empty\n"));
 }

@@ -21,8 +21,12 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn start(args: &[&str]) -> Self {
+        Self::start_with(args, Stdio::inherit())
+    }
+
+    fn start_with(args: &[&str], stderr: Stdio) -> Self {
         let mut command = dummyload(&[&["serve"], args].concat());
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let ready = serde_json::from_str(&line).unwrap_or_else(|e| panic!("the first line is {line:?}: {e}"));
@@ -199,7 +203,7 @@ fn options_reach_the_mock() {
     let clock: Value = serde_json::from_str(&clock).unwrap();
     assert_eq!((&clock["mode"], &clock["now"]), (&json!("virtual"), &json!(1_767_225_600.0)));
     let (code, said) = complaint(&["serve", "pishock", "--port", "0", "--set", "strict=maybe"]);
-    assert!(code == 2 && said.contains("expected a boolean"), "{said}");
+    assert!(code == 2 && said.contains("write true or false"), "{said}");
 }
 
 #[test]
@@ -217,4 +221,50 @@ fn a_port_that_does_not_exist_is_refused() {
     assert!(code == 2 && said.contains("65536"), "{said}");
     let (code, said) = complaint(&["serve", "pishock", "pishock", "--port", "0"]);
     assert!(code == 2 && said.contains("named twice"), "{said}");
+}
+
+/// What a run with these arguments logs that is asked once and then told to stop.
+fn logged(args: &[&str]) -> String {
+    let mut running = Running::start_with(&[&["pishock", "--port", "0"], args].concat(), Stdio::piped());
+    let (status, said) = running.control("POST", "/faults", "", r#"{"on":"out","kind":"duplicate"}"#);
+    assert_eq!(status, 200, "{said}");
+    let mut stderr = running.child.as_mut().unwrap().stderr.take().unwrap();
+    let told = thread::spawn(move || {
+        let mut text = String::new();
+        stderr.read_to_string(&mut text).unwrap();
+        text
+    });
+    running.ask("{\"Operation\":\"PING\"}");
+    running.control("POST", "/shutdown", "", "");
+    assert_eq!(running.ended(), 0);
+    told.join().unwrap()
+}
+
+#[test]
+fn the_log_tells_as_much_as_is_asked_for_and_no_key() {
+    assert_eq!(logged(&[]), "");
+    let debug = logged(&["--log", "debug"]);
+    assert!(debug.contains("\"kind\":\"opened\"") && debug.contains("\"kind\":\"gone\""), "{debug}");
+    assert!(debug.contains("\"kind\":\"fault\"") && !debug.contains("\"kind\":\"received\""), "{debug}");
+    let trace = logged(&["--log", "dummyload_host=trace"]);
+    assert!(trace.contains("\"kind\":\"received\"") && trace.contains("PONG"), "{trace}");
+    for log in [debug, trace] {
+        assert!(log.contains("ApiKey=[redacted]") && !log.contains("11111111-2222"), "{log}");
+    }
+}
+
+#[test]
+fn a_filter_that_would_show_nothing_is_refused() {
+    let (code, said) = complaint(&["serve", "--log", "lots"]);
+    assert!(code == 2 && said.contains("\"lots\" is no level; there are off, error, warn"), "{said}");
+    let (code, said) = complaint(&["serve", "--log", "debug,hyper=lots"]);
+    assert!(code == 2 && said.contains("--log"), "{said}");
+}
+
+#[test]
+fn this_machine_can_be_named() {
+    let running = Running::start(&["pishock", "--port", "0", "--host", "localhost"]);
+    assert!(running.ws().starts_with("ws://127.0.0.1:"), "{}", running.ws());
+    let (code, said) = complaint(&["serve", "--host", "example.org"]);
+    assert!(code == 2 && said.contains("or localhost"), "{said}");
 }

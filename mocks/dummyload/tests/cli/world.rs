@@ -50,5 +50,23 @@ fn a_bad_world_file_is_named_with_the_place() {
     assert!(code == 2 && said.contains("the owner of hub 1 is user id 5, and there is none"), "{said}");
 
     let (code, said) = complaint(&["serve", "pishock", "--port", "0", "--world", "no-such-file"]);
-    assert!(code == 2 && said.contains("no-such-file cannot be read"), "{said}");
+    assert!(code == 3 && said.contains("no-such-file cannot be read"), "{said}");
+}
+
+#[test]
+fn a_world_that_nobody_can_log_in_to_is_served_with_a_warning() {
+    let lonely = file(
+        "lonely.toml",
+        "[[user]]\nid = 1\nname = \"me\"\nkey = [{ key = \"k\", generated = 2024-10-14T00:00:00Z }]\n",
+    );
+    let args = ["pishock", "--port", "0", "--exit-with-parent", "--world", lonely.to_str().unwrap()];
+    let output = output(&[&["serve"], &args[..]].concat());
+    assert_eq!(output.status.code(), Some(0));
+    let ready: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(ready["mocks"][0]["ws"].as_str().unwrap().ends_with("/v2"), "{ready}");
+    let said = text(&output.stderr);
+    assert!(
+        said.contains("WARN") && said.contains("no user of the world has a key that works on the socket"),
+        "{said}"
+    );
 }
