@@ -31,6 +31,17 @@ impl Choice for Hazard {
 }
 by_name!(Hazard);
 
+impl Hazard {
+    pub(crate) fn danger(self) -> &'static str {
+        match self {
+            Self::None => "does nothing that lasts",
+            Self::Mutates => "changes stored data",
+            Self::PublicPost => "can be read by others",
+            Self::Physical => "acts on a body, on hardware or on mains power",
+        }
+    }
+}
+
 /// One case of the suite.
 #[derive(Clone, Debug)]
 pub struct Case {
@@ -95,6 +106,17 @@ impl Case {
     /// What it may do to the world behind the server.
     pub fn hazard(&self) -> Hazard {
         self.hazard
+    }
+
+    /// Whether anything in it can bring more than a remark.
+    pub(crate) fn can_fail(&self) -> bool {
+        let weights = self.steps.iter().filter(|step| step.verb.expects()).flat_map(|step| match &step.verb {
+            Verb::All(parts) => parts.iter().map(|(_, weight)| weight.within(&step.weight)).collect(),
+            _ => vec![step.weight.clone()],
+        });
+        // The opening of its connections weighs what the case weighs.
+        let mut grades = std::iter::once(self.grade.clone()).chain(weights.map(|weight| self.grade_of(&weight)));
+        grades.any(|grade| grade.ceiling() == Verdict::Fail)
     }
 
     /// Whether it can only be played where there is a control plane.

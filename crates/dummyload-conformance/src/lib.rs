@@ -13,7 +13,7 @@
 //! let target = Target::new("ws://127.0.0.1:9000")?.variable("username", "me").variable("api_key", "...");
 //! let options = RunOptions::default();
 //! let cases = suite.select(&Filter::default());
-//! let run = run(protocol, &cases, &target, &options, |progress| eprintln!("{}", progress.case.id())).await?;
+//! let run = run(protocol, &cases, &target, &options, |_| {}).await?;
 //! let report = Report::new(vec![run], options.strict);
 //! report.write_text(&mut std::io::stdout(), &TextOptions::default())?;
 //! std::process::exit(report.exit_code().into());

@@ -65,6 +65,16 @@ impl Protocol {
     pub(crate) fn variable(&self, name: &str) -> Option<&Variable> {
         self.variables.iter().find(|variable| variable.name == name)
     }
+
+    /// What an HTTP service is for.
+    pub(crate) fn service(&self, name: &str) -> Option<&str> {
+        self.services.iter().find(|service| service.name == name).map(|service| service.help.as_str())
+    }
+
+    /// What a capability is.
+    pub(crate) fn need(&self, name: &str) -> Option<&str> {
+        self.needs.iter().find(|need| need.name.name == name).map(|need| need.name.help.as_str())
+    }
 }
 
 /// A value that cases use and the user gives.
@@ -93,6 +103,11 @@ impl Variable {
     /// Whether it is cut out of all reports.
     pub fn is_secret(&self) -> bool {
         self.secret
+    }
+
+    /// What it is when none is given.
+    pub fn default(&self) -> Option<&str> {
+        self.default.as_deref()
     }
 
     /// The member of our own mock's demo data that fills it.

@@ -154,67 +154,96 @@ impl Target {
         vars
     }
 
-    /// Why a case cannot run here, or may not. `Err` is a fault of the case.
-    pub(crate) fn skip(&self, protocol: &Protocol, case: &Case) -> Result<Option<String>, String> {
+    /// All that keeps a case from being played here. `Err` is a fault of the case.
+    pub(crate) fn obstacles(&self, protocol: &Protocol, case: &Case) -> Result<Vec<Obstacle>, String> {
         if let Some((line, sign)) = undeclared(protocol, case).next() {
             return Err(format!("line {line} is {} ({}), and the case does not say so", sign.class, sign.why));
         }
-        Ok(self.missing(protocol, case).or_else(|| self.forbidden(protocol, case)))
+        Ok(self.missing(protocol, case).into_iter().chain(self.forbidden(protocol, case)).collect())
     }
 
-    fn missing(&self, protocol: &Protocol, case: &Case) -> Option<String> {
-        for need in &case.needs {
-            let there = match need.as_str() {
-                "control" => self.admin.is_some(),
-                "http" => !self.http.is_empty(),
-                other => self.have.contains(other),
-            };
-            if !there {
-                let help =
-                    protocol.needs.iter().find(|known| known.name.name == *need).map(|known| known.name.help.as_str());
-                return Some(match need.as_str() {
-                    "control" => NEEDS_CONTROL.into(),
-                    "http" => "needs an HTTP service: --http NAME=URL".into(),
-                    _ => format!("needs {need} ({}): --have {need}", help.unwrap_or("not described")),
-                });
+    /// What the command line would have to say so that a case is played here: the options, each with what it is for.
+    pub fn wants(&self, protocol: &Protocol, case: &Case) -> Vec<(String, String)> {
+        let list = self.missing(protocol, case).into_iter().chain(self.forbidden(protocol, case));
+        list.filter_map(|obstacle| Some((obstacle.option?, obstacle.why))).collect()
+    }
+
+    fn missing(&self, protocol: &Protocol, case: &Case) -> BTreeSet<Obstacle> {
+        let mut list = BTreeSet::new();
+        let mut add = |option: String, why: Option<&str>| {
+            list.insert(Obstacle { option: Some(option), why: why.unwrap_or("not described").to_owned() });
+        };
+        if case.needs_control() && self.admin.is_none() {
+            add("--admin URL".into(), Some("a control plane like that of our mocks"));
+        }
+        for need in case.needs.iter().filter(|need| !self.have.contains(*need)) {
+            match need.as_str() {
+                "control" => {}
+                "http" if self.http.is_empty() => add("--http NAME=URL".into(), Some("an HTTP service")),
+                "http" => {}
+                other => add(format!("--have {other}"), protocol.need(other)),
             }
         }
         for step in &case.steps {
             match &step.verb {
-                Verb::Control(_) | Verb::Advance(_) if self.admin.is_none() => return Some(NEEDS_CONTROL.into()),
                 Verb::Http { service, .. } if !self.http.contains_key(service) => {
-                    let help = protocol.services.iter().find(|known| known.name == *service).map(|known| &known.help);
-                    let help = help.map_or("not described", String::as_str);
-                    return Some(format!("needs the HTTP service {service} ({help}): --http {service}=URL"));
+                    add(format!("--http {service}=URL"), protocol.service(service));
                 }
                 _ => {}
             }
         }
         let vars = self.vars(protocol);
-        let missing = wanted(case).into_iter().find(|name| vars.value(name).is_none())?;
-        let help = protocol.variable(missing).map_or("not described", |variable| variable.help.as_str());
-        Some(format!("needs {missing} ({help}): --var {missing}=…"))
+        for name in wanted(case).into_iter().filter(|name| vars.value(name).is_none()) {
+            let variable = protocol.variable(name);
+            let value = match variable {
+                Some(variable) if variable.secret => format!("@{}", name.to_uppercase()),
+                _ => "…".to_owned(),
+            };
+            add(format!("--var {name}={value}"), variable.map(|variable| variable.help.as_str()));
+        }
+        list
     }
 
-    fn forbidden(&self, protocol: &Protocol, case: &Case) -> Option<String> {
+    fn forbidden(&self, protocol: &Protocol, case: &Case) -> Vec<Obstacle> {
         let hazard = case.hazard;
         if self.own_mock || hazard == Hazard::None {
-            return None;
+            return Vec::new();
         }
         if !self.allowed.contains(&hazard) {
-            return Some(format!("is {hazard}: --allow {hazard}"));
+            return vec![Obstacle { option: Some(format!("--allow {hazard}")), why: hazard.danger().to_owned() }];
         }
         if hazard != Hazard::Physical || self.is_local() {
-            return None;
+            return Vec::new();
         }
         let vars = self.vars(protocol);
         let mut list = devices(protocol, case).peekable();
         if list.peek().is_none() {
-            return Some("is physical, and does not say what it acts on: it runs on this machine only".into());
+            let why = "is physical, and does not say what it acts on: it runs on this machine only";
+            return vec![Obstacle { option: None, why: why.into() }];
         }
         let owned = |name: &str| vars.text(name).is_some_and(|id| self.devices.contains(&id));
-        let foreign = list.find(|name| !owned(name))?;
-        Some(format!("is physical off this machine: --i-own-this-device ID, with the value of {foreign}"))
+        let foreign = list.filter(|name| !owned(name)).map(|name| {
+            let why = format!("with the value of {name}, for what is physical off this machine");
+            Obstacle { option: Some("--i-own-this-device ID".into()), why }
+        });
+        foreign.collect()
+    }
+}
+
+/// Something that keeps a case from being played.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Obstacle {
+    /// The option that takes it away, if one does.
+    pub(crate) option: Option<String>,
+    pub(crate) why: String,
+}
+
+impl std::fmt::Display for Obstacle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.option {
+            Some(option) => write!(f, "needs {option} ({})", self.why),
+            None => f.write_str(&self.why),
+        }
     }
 }
 
@@ -228,8 +257,6 @@ fn devices<'a>(protocol: &'a Protocol, case: &'a Case) -> impl Iterator<Item = &
         .map(|variable| variable.name.as_str())
         .filter(move |name| used.contains(name))
 }
-
-const NEEDS_CONTROL: &str = "needs a control plane: --admin URL";
 
 /// The variables that a case reads before it captures them.
 fn wanted(case: &Case) -> Vec<&str> {
@@ -294,8 +321,12 @@ mod tests {
 
     fn skip(target: &Target, steps: &str) -> String {
         let suite = suite(steps);
-        let reason = target.clone().variable("key", "k").skip(suite.protocol("room").unwrap(), &suite.cases()[0]);
-        reason.unwrap_or_else(|fault| Some(format!("fault: {fault}"))).unwrap_or_else(|| "runs".into())
+        let target = target.clone().variable("key", "k");
+        match target.obstacles(suite.protocol("room").unwrap(), &suite.cases()[0]) {
+            Ok(list) if list.is_empty() => "runs".into(),
+            Ok(list) => list.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+            Err(fault) => format!("fault: {fault}"),
+        }
     }
 
     const SWITCH: &str = "hazard = \"physical\"\n[[step]]\nsend = '{\"switch\":${lamp}}'\n";
@@ -306,14 +337,15 @@ mod tests {
         let here = Target::new("ws://127.0.0.1:1").unwrap();
         let there = Target::new("wss://broker.example").unwrap();
         let allowed = there.clone().allow(Hazard::Physical);
-        let wants = "is physical off this machine: --i-own-this-device ID, with the value of lamp";
+        let wants = "needs --i-own-this-device ID (with the value of lamp, for what is physical off this machine)";
+        let forbidden = "needs --allow physical (acts on a body, on hardware or on mains power)";
         for (target, steps, reason) in [
-            (&here, SWITCH, "is physical: --allow physical"),
-            (&here.clone().allow(Hazard::Mutates), SWITCH, "is physical: --allow physical"),
+            (&here, SWITCH, forbidden),
+            (&here.clone().allow(Hazard::Mutates), SWITCH, forbidden),
             (&here.clone().allow(Hazard::Physical), SWITCH, "runs"),
             (&here.clone().allow(Hazard::Physical), BLIND, "runs"),
             (&here.clone().own_mock().unwrap(), SWITCH, "runs"),
-            (&there.clone().device("7"), SWITCH, "is physical: --allow physical"),
+            (&there.clone().device("7"), SWITCH, forbidden),
             (&allowed, SWITCH, wants),
             (&allowed.clone().device("8"), SWITCH, wants),
             (&allowed.clone().device("7"), SWITCH, "runs"),
@@ -342,10 +374,16 @@ mod tests {
     fn what_is_missing_is_told_with_the_flag_to_give() {
         let target = Target::new("ws://127.0.0.1:1").unwrap();
         for (steps, reason) in [
-            ("needs = [\"echo\"]\n[[step]]\nsend = '1'\n", "needs echo (the room repeats what is said): --have echo"),
-            ("needs = [\"http\"]\n[[step]]\nsend = '1'\n", "needs an HTTP service: --http NAME=URL"),
-            ("[[step]]\nadvance = \"1s\"\n", "needs a control plane: --admin URL"),
-            ("[[step]]\nsend = '[\"${name}\"]'\n", "needs name (not described): --var name=…"),
+            ("needs = [\"echo\"]\n[[step]]\nsend = '1'\n", "needs --have echo (the room repeats what is said)"),
+            ("needs = [\"http\"]\n[[step]]\nsend = '1'\n", "needs --http NAME=URL (an HTTP service)"),
+            ("[[step]]\nadvance = \"1s\"\n", "needs --admin URL (a control plane like that of our mocks)"),
+            ("[[step]]\nsend = '[\"${name}\"]'\n", "needs --var name=… (not described)"),
+            (
+                "hazard = \"mutates\"\n[[step]]\nsend = '[\"${name}\"]'\n[[step]]\n\
+                 http = { service = \"desk\", path = \"/${other}/${name}\" }\n",
+                "needs --http desk=URL (where visitors ask); needs --var name=… (not described); \
+                 needs --var other=… (not described); needs --allow mutates (changes stored data)",
+            ),
             ("[[step]]\nexpect = '{\"a\":\"$capture:id\"}'\n[[step]]\nsend = '[\"${id}\"]'\n", "runs"),
         ] {
             assert_eq!(skip(&target, steps), reason);

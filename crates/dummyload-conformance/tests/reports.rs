@@ -104,6 +104,38 @@ async fn exit_codes_say_what_happened() {
     assert_eq!(Report::new(Vec::new(), false).exit_code(), 4);
 }
 
+/// What is green with nothing behind it must not look like a result.
+#[tokio::test]
+async fn what_was_skipped_is_told_loudly() {
+    let server = answering(|text| vec![Message::text(text)]).await;
+    let case = |level: &str, rest: &str| {
+        let head = format!("title = \"t\"\nlevel = \"{level}\"\nevidence = [\"seed\"]\nspec = [\"room:answers\"]\n");
+        format!("{head}{rest}[[step]]\nsend = '1'\n[[step]]\nexpect = '1'\n")
+    };
+    let open = "[[conn]]\nname = \"main\"\nprofile = \"open\"\n";
+    let wants = "[[step]]\nhttp = { service = \"desk\", path = \"/${lamp}/${me}/${key}\" }\n";
+    let skipped = [
+        ("wants", case("must", &format!("needs = [\"echo\", \"control\"]\n{wants}"))),
+        ("acts", case("must", "hazard = \"physical\"\n")),
+    ];
+    let judge = async |cases: &[(&str, String)]| {
+        let files = cases.iter().map(|(name, text)| (format!("room/cases/{name}.toml"), text.as_str()));
+        let target = ("room/target.toml".to_owned(), include_str!("fixtures/room/target.toml"));
+        let suite = Suite::load(files.chain([target])).unwrap();
+        let target = Target::new(&format!("ws://{server}")).unwrap();
+        report(&suite, &target, &RunOptions::default()).await.0
+    };
+    let both = |case: String| [&skipped[..], &[("played", case)]].concat();
+    let green = judge(&both(case("must", open))).await;
+    insta::assert_snapshot!(steady(&text(&green, 0)));
+    assert_eq!(green.exit_code(), 0);
+    let light = judge(&both(case("may", open))).await;
+    assert_eq!(light.exit_code(), 4);
+    assert!(text(&light, 0).contains("NOTHING RUN THAT CAN FAIL  (exit 4)"), "{}", text(&light, 0));
+    let chosen = judge(&[("played", case("may", open))]).await;
+    assert_eq!(chosen.exit_code(), 0, "whoever chooses remarks gets remarks");
+}
+
 /// Runs a case that sends the secret in every way and captures another one.
 async fn leak(suite: &Suite, target: &Target) -> String {
     let (report, _) = report(suite, target, &RunOptions::default()).await;

@@ -7,7 +7,7 @@ mod common;
 
 use clocked::Clocked;
 use common::{answering, listen, report, suite, target};
-use dummyload_conformance::{Hazard, RunOptions};
+use dummyload_conformance::{Hazard, Progress, Report, RunOptions, TextOptions};
 use futures_util::{SinkExt, StreamExt};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -157,7 +157,7 @@ async fn a_refusal_can_be_what_is_wanted() {
     );
     let (seen, text) = verdict(&server, &maybe).await;
     assert_eq!(seen, "non-strict", "{text}");
-    assert!(text.contains("  refused\n"), "{text}");
+    assert!(text.contains("It answers\n      outcome: refused (accepted, but noted)\n"), "{text}");
     let open = answering(|_| Vec::new()).await;
     assert_eq!(verdict(&open, &always).await.0, "fail");
 }
@@ -271,8 +271,11 @@ async fn any_of_names_what_it_saw() {
     ] {
         let (seen, text) = verdict(&server, &any.replace("10s", quiet)).await;
         assert_eq!(seen, wanted, "{text}");
-        assert!(text.contains(&format!("  {name}\n")), "{text}");
+        assert!(text.contains(&format!("outcome: {name}")), "{text}");
     }
+    let server = answering(|_| vec![Message::text("1")]).await;
+    let (_, text) = verdict(&server, &any.repeat(3)).await;
+    assert_eq!(text.matches("one").count(), 1, "the same three times is told once: {text}");
     let server = answering(|_| vec![Message::text("2")]).await;
     insta::assert_snapshot!(verdict(&server, any).await.1);
     let any = "[[step]]\nsend = '1'\n[[step]]\nany_of = [{ name = \"far\", expect = '{\"a\":1,\"b\":1}' }, \
@@ -590,4 +593,31 @@ async fn fail_fast_leaves_the_rest_out() {
     let (report, text) = report(&suite, &target(&server), &options).await;
     assert_eq!(report.exit_code(), 1);
     assert!(text.contains("1 more not run"), "{text}");
+}
+
+#[tokio::test]
+async fn groups_are_told_as_they_end() {
+    let server = answering(|_| vec![pong()]).await;
+    // The group `a` goes on after `a/b`, which lies in it.
+    let suite = suite(&[("a/a", PING), ("a/b/c", PING), ("a/z", PING), ("b/a", PING)]);
+    let (protocol, target) = (suite.protocol("room").unwrap(), target(&server));
+    let cases: Vec<_> = suite.cases().iter().collect();
+    let shown = TextOptions::default();
+    let (mut told, mut events) = (Vec::new(), Vec::new());
+    let options = RunOptions::default();
+    let run = dummyload_conformance::run(protocol, &cases, &target, &options, |progress| match progress {
+        Progress::Run(run) => run.write_head(&mut told).unwrap(),
+        Progress::Case { case, .. } => events.push(case.id().to_owned()),
+        Progress::Group(run, group) => {
+            events.push(group.to_owned());
+            run.write_group(&mut told, group, &shown).unwrap();
+        }
+        _ => {}
+    });
+    let report = Report::new(vec![run.await.unwrap()], false);
+    assert_eq!(events, ["room/a/a", "room/a/b/c", "a/b", "room/a/z", "a", "room/b/a", "b"]);
+    report.write_end(&mut told, &shown).unwrap();
+    let mut whole = Vec::new();
+    report.write_text(&mut whole, &shown).unwrap();
+    assert_eq!(String::from_utf8(told).unwrap(), String::from_utf8(whole).unwrap());
 }

@@ -3,28 +3,29 @@
 mod browse;
 mod suite;
 mod target;
+mod tell;
 
 use crate::exit;
 use crate::protocols;
-use anstream::{AutoStream, ColorChoice};
+use anstream::ColorChoice;
 use clap::{ArgAction, Subcommand, ValueEnum};
-use dummyload_conformance::{Progress, Protocol, Report, Run, RunOptions, Suite, Target, TextOptions};
+use dummyload_conformance::{Case, Protocol, Report, Run, RunOptions, Target, TextOptions};
 use dummyload_host::Mock;
 use std::fs;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use suite::Choose;
 use target::TargetArgs;
+use tell::Tell;
 
-#[derive(Debug, clap::Args)]
-#[command(
-    args_conflicts_with_subcommands = true,
-    after_help = "Examples:
+const HELP: &str = "Examples:
   dummyload conformance                              our own mocks, which this program starts itself
   dummyload conformance --filter pishock/v2/ping -vv some cases, with all that was sent and received
-  dummyload conformance --server ws://127.0.0.1:9000 --protocol pishock --var username=me --var api_key=@KEY
-                                                     a server of yours; the key is read from the environment
+  dummyload conformance --server ws://127.0.0.1:9000 --protocol pishock --var api_key=@KEY
+                                                     a server of yours; the key is in the environment
+  dummyload conformance --more my-cases              with cases of yours besides
+  dummyload conformance show pishock                 what a server of yours needs for all cases
   dummyload conformance list --tag smoke             the cases, and what they show
   dummyload conformance show pishock/v2/ping/pong    one case
   dummyload conformance lint --cases fixtures        whether the files of the cases are sound
@@ -36,9 +37,11 @@ Exit codes:
   1  a case failed; with --strict, or for our own mocks: one did not pass
   2  the command line or a case file is wrong
   3  the server cannot be reached: nothing was judged
-  4  no case was chosen, or every one was skipped
-  6  a case could not be judged: the fault is on the suite's side"
-)]
+  4  no case was chosen, or none that can fail was played
+  6  a case could not be judged: the fault is on the suite's side";
+
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, after_help = HELP)]
 pub(crate) struct Args {
     #[command(subcommand)]
     command: Option<Command>,
@@ -49,10 +52,11 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Judge a server (the same as without a subcommand)
+    #[command(after_help = HELP)]
     Run(Box<RunArgs>),
     /// List cases
     List(browse::ListArgs),
-    /// Show one case, and the sections it covers
+    /// Show one case and the sections it covers, or what the cases of a protocol need
     Show(browse::ShowArgs),
     /// Say what is not right in the files of the cases
     Lint(browse::LintArgs),
@@ -142,26 +146,30 @@ pub(crate) async fn run(args: Args) -> ExitCode {
 
 async fn judge(args: &RunArgs) -> Result<ExitCode, Failure> {
     let suite = args.choose.load()?;
+    let cases = args.choose.select(&suite)?;
     let own = args.target.server.is_none();
     let mut options = RunOptions::default();
     (options.slow, options.fail_fast, options.strict) = (args.slow, args.fail_fast, args.strict || own);
+    let named = if own { None } else { Some(args.choose.only_protocol(&suite)?) };
+    let text = args.text_options(named);
+    let mut tell = Tell::new(args.color.into(), text.clone(), args.tells_text());
     let mut runs = Vec::new();
-    if own {
-        for mocked in protocols::ALL.iter().filter(|mocked| args.choose.takes(mocked)) {
-            if let Some(protocol) = suite.protocol(mocked.name) {
-                let (mock, target) = own_mock(protocol, mocked).await?;
-                runs.push(play(&suite, protocol, &target, args, &options).await?);
-                mock.stop().await;
-            }
-        }
-    } else {
-        let protocol = args.choose.only_protocol(&suite)?;
+    if let Some(protocol) = named {
         let target = args.target.target(protocol)?;
-        runs.push(play(&suite, protocol, &target, args, &options).await?);
+        runs.push(play(protocol, &cases, &target, &options, &mut tell).await?);
+    }
+    for mocked in protocols::ALL.iter().filter(|_| own) {
+        let chosen = cases.iter().any(|case| case.protocol() == mocked.name);
+        if let Some(protocol) = suite.protocol(mocked.name).filter(|_| chosen) {
+            let (mock, target) = own_mock(protocol, mocked).await?;
+            runs.push(play(protocol, &cases, &target, &options, &mut tell).await?);
+            mock.stop().await;
+        }
     }
     let report = Report::new(runs, options.strict);
-    let written = write(&report, args).map_err(|e| Failure(exit::CANNOT, format!("a report cannot be written: {e}")));
-    written.map(|()| ExitCode::from(report.exit_code()))
+    let written = quietly(tell.end(&report)).and_then(|()| write(&report, args, &text));
+    written.map_err(|e| Failure(exit::CANNOT, format!("a report cannot be written: {e}")))?;
+    Ok(ExitCode::from(report.exit_code()))
 }
 
 /// A mock of our own on a free port, with a time that moves only when it is told to.
@@ -181,47 +189,53 @@ async fn own_mock(protocol: &Protocol, mocked: &protocols::Protocol) -> Result<(
 }
 
 async fn play(
-    suite: &Suite,
     protocol: &Protocol,
+    cases: &[&Case],
     target: &Target,
-    args: &RunArgs,
     options: &RunOptions,
+    tell: &mut Tell,
 ) -> Result<Run, Failure> {
-    let cases = suite.select(&args.choose.filter());
-    let shown = io::stderr().is_terminal() && !args.quiet;
-    let progress = |progress: Progress<'_>| {
-        if shown {
-            let (done, total, id) = (progress.done + 1, progress.total, progress.case.id());
-            // A line that is written over by the next one; nobody misses it if it cannot be written.
-            let _ = write!(io::stderr(), "\r\x1b[K[{done}/{total}] {id}");
-        }
-    };
-    let run = dummyload_conformance::run(protocol, &cases, target, options, progress).await;
-    if shown {
-        let _ = write!(io::stderr(), "\r\x1b[K");
-    }
-    run.map_err(|e| {
+    let run = dummyload_conformance::run(protocol, cases, target, options, |progress| tell.progress(progress)).await;
+    tell.clear();
+    let run = run.map_err(|e| {
         let advice = "is the server running, and is this its address? Nothing was judged";
         Failure(exit::CANNOT, format!("{e}; {advice}"))
-    })
+    })?;
+    tell.tail(&run);
+    Ok(run)
 }
 
-fn write(report: &Report, args: &RunArgs) -> io::Result<()> {
-    let mut options = TextOptions::default();
-    (options.verbosity, options.quiet, options.again) = (args.verbose, args.quiet, args.target.again(&args.choose));
-    let to_stdout = |(_, file): &(Kind, PathBuf)| file.as_os_str() == "-";
-    if !args.report.iter().any(|report| to_stdout(report) || report.0 == Kind::Text) {
-        print(report, &options, args.color)?;
+fn to_stdout((_, file): &(Kind, PathBuf)) -> bool {
+    file.as_os_str() == "-"
+}
+
+impl RunArgs {
+    fn text_options(&self, protocol: Option<&Protocol>) -> TextOptions {
+        let mut again = vec!["dummyload conformance".to_owned()];
+        again.extend(self.choose.again());
+        again.extend(self.target.again(protocol));
+        again.extend((self.slow > 1).then(|| format!("--slow {}", self.slow)));
+        let mut options = TextOptions::default();
+        (options.verbosity, options.quiet, options.again) = (self.verbose, self.quiet, again.join(" "));
+        options
     }
+
+    /// Whether the text report goes to standard output.
+    fn tells_text(&self) -> bool {
+        let mut reports = self.report.iter();
+        reports.all(|report| report.0 != Kind::Text && !to_stdout(report))
+            || self.report.iter().any(|report| report.0 == Kind::Text && to_stdout(report))
+    }
+}
+
+/// All reports but the text on standard output, which has been told already.
+fn write(report: &Report, args: &RunArgs, options: &TextOptions) -> io::Result<()> {
     for one in &args.report {
         let content = match one.0 {
-            Kind::Text if to_stdout(one) => {
-                print(report, &options, args.color)?;
-                continue;
-            }
+            Kind::Text if to_stdout(one) => continue,
             Kind::Text => {
                 let mut plain = anstream::StripStream::new(Vec::new());
-                report.write_text(&mut plain, &options)?;
+                report.write_text(&mut plain, options)?;
                 plain.into_inner()
             }
             Kind::Json => format!("{:#}\n", report.to_json()).into_bytes(),
@@ -234,11 +248,6 @@ fn write(report: &Report, args: &RunArgs) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-fn print(report: &Report, options: &TextOptions, color: Color) -> io::Result<()> {
-    let mut out = AutoStream::new(io::stdout(), color.into());
-    quietly(report.write_text(&mut out, options))
 }
 
 /// A reader that has seen enough and closed the pipe is no error.

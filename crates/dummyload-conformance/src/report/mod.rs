@@ -10,6 +10,7 @@ use crate::case::{Case, Hazard};
 use crate::matcher::Mismatch;
 use crate::redact::Redactor;
 use crate::suite::Protocol;
+use crate::target::Obstacle;
 use crate::transcript::{Entry, clip};
 use crate::verdict::{Evidence, Level, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,29 +36,42 @@ pub struct Run {
     pub(crate) left_out: usize,
     pub(crate) duration: Duration,
     pub(crate) cases: Vec<CaseReport>,
+    /// The groups that have ended, in that order.
+    pub(crate) groups: Vec<String>,
+    /// The longest name of a group, in characters.
+    pub(crate) width: usize,
     /// Section keys that a case that ran covers, and how many there are that a case can cover.
     pub(crate) covered: usize,
     pub(crate) sections: usize,
 }
 
 impl Run {
-    pub(crate) fn new(
-        protocol: &Protocol,
-        target: String,
-        left_out: usize,
-        duration: Duration,
-        cases: Vec<CaseReport>,
-    ) -> Self {
+    /// Of cases that have not begun.
+    pub(crate) fn new(protocol: &Protocol, target: String, cases: &[&Case]) -> Self {
+        Self {
+            protocol: protocol.name.clone(),
+            title: protocol.title.clone(),
+            target,
+            left_out: 0,
+            duration: Duration::ZERO,
+            cases: Vec::new(),
+            groups: Vec::new(),
+            width: cases.iter().map(|case| case.group().chars().count()).max().unwrap_or_default(),
+            covered: 0,
+            sections: 0,
+        }
+    }
+
+    pub(crate) fn end(&mut self, protocol: &Protocol, left_out: usize, duration: Duration) {
         let prefix = format!("{}:", protocol.name);
-        let ran = cases.iter().filter(|case| !matches!(case.verdict, Verdict::Skip | Verdict::Error));
+        let ran = self.cases.iter().filter(|case| !matches!(case.verdict, Verdict::Skip | Verdict::Error));
         let keys: BTreeSet<&str> =
             ran.flat_map(|case| &case.spec).filter_map(|key| key.strip_prefix(&prefix)).collect();
         let coverable = protocol.sections.iter().filter(|section| section.no_case.is_none());
         let (covered, sections) = coverable.fold((0, 0), |(covered, all), section| {
             (covered + usize::from(keys.contains(section.key.as_str())), all + 1)
         });
-        let (protocol, title) = (protocol.name.clone(), protocol.title.clone());
-        Self { protocol, title, target, left_out, duration, cases, covered, sections }
+        (self.left_out, self.duration, self.covered, self.sections) = (left_out, duration, covered, sections);
     }
 }
 
@@ -79,6 +93,10 @@ pub(crate) struct CaseReport {
     pub(crate) outcomes: Vec<String>,
     /// Why it was skipped, or could not be judged.
     pub(crate) reason: Option<String>,
+    /// What it was skipped for.
+    pub(crate) obstacles: Vec<Obstacle>,
+    /// Whether anything in it can bring more than a remark.
+    pub(crate) can_fail: bool,
     pub(crate) failure: Option<Failure>,
     pub(crate) duration: Duration,
     pub(crate) transcript: Vec<Entry>,
@@ -118,6 +136,8 @@ impl CaseReport {
             verdict: Verdict::Pass,
             outcomes: Vec::new(),
             reason: None,
+            obstacles: Vec::new(),
+            can_fail: case.can_fail(),
             failure: None,
             duration: Duration::ZERO,
             transcript: Vec::new(),
@@ -159,15 +179,18 @@ impl Report {
     }
 
     /// The exit code of the command: 6 if a case could not be judged, 1 if one is not good enough, 4 if none was
-    /// played, else 0.
+    /// played, or none of those that can fail though some were chosen, else 0.
     pub fn exit_code(&self) -> u8 {
-        let has = |wanted: &dyn Fn(Verdict) -> bool| self.cases().any(|case| wanted(case.verdict));
-        if has(&|verdict| verdict == Verdict::Error) {
+        let has = |wanted: &dyn Fn(&CaseReport) -> bool| self.cases().any(wanted);
+        let skipped = |case: &CaseReport| case.verdict == Verdict::Skip;
+        if has(&|case| case.verdict == Verdict::Error) {
             6
-        } else if !has(&|verdict| verdict != Verdict::Skip) {
+        } else if !has(&|case| !skipped(case)) {
             4
-        } else if has(&|verdict| verdict.is_bad(self.strict)) {
+        } else if has(&|case| case.verdict.is_bad(self.strict)) {
             1
+        } else if has(&|case| case.can_fail) && !has(&|case| case.can_fail && !skipped(case)) {
+            4
         } else {
             0
         }

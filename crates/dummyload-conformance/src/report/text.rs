@@ -1,6 +1,7 @@
 //! The report for people: groups in one line each, what is not good at length.
 
 use super::{CaseReport, Failure, Report, Run};
+use crate::target::Obstacle;
 use crate::transcript::clip;
 use crate::verdict::Verdict;
 use anstyle::{AnsiColor, Style};
@@ -16,7 +17,7 @@ pub struct TextOptions {
     pub verbosity: u8,
     /// Nothing but the last line.
     pub quiet: bool,
-    /// The command that runs one case again, up to its id.
+    /// The command that plays cases again, without the choice of them.
     pub again: String,
 }
 
@@ -52,19 +53,37 @@ impl Report {
     /// When it cannot be written.
     pub fn write_text(&self, out: &mut dyn Write, options: &TextOptions) -> io::Result<()> {
         for run in self.runs.iter().filter(|_| !options.quiet) {
-            self.run(out, run, options)?;
+            run.write_head(out)?;
+            for group in &run.groups {
+                run.write_group(out, group, options)?;
+            }
+            run.write_tail(out)?;
         }
-        let all = self.cases().count();
-        write!(out, "{all} {}: {}", if all == 1 { "case" } else { "cases" }, self.summary())?;
+        self.write_end(out, options)
+    }
+
+    /// Only the end of it, for those who have written all runs while they went on.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write_end(&self, out: &mut dyn Write, options: &TextOptions) -> io::Result<()> {
+        if !options.quiet && !options.again.is_empty() && self.cases().any(CaseReport::wants_again) {
+            writeln!(out, "  one of them again: {} -vv --filter ID", options.again)?;
+        }
+        let (all, counts) = (self.cases().count(), self.counts());
+        write!(out, "{}: {}", cases(all), self.summary())?;
         let (covered, sections) = self.runs.iter().fold((0, 0), |(c, s), run| (c + run.covered, s + run.sections));
         let duration: Duration = self.runs.iter().map(|run| run.duration).sum();
         writeln!(out, " · {:.1} s · coverage {covered}/{sections} section keys", duration.as_secs_f64())?;
         let code = self.exit_code();
+        let skipped = counts.get(&Verdict::Skip).copied().unwrap_or_default();
         let (word, verdict) = match code {
-            0 => ("PASS", Verdict::Pass),
-            4 => ("NOTHING RUN", Verdict::NonStrict),
-            6 => ("ERROR", Verdict::Error),
-            _ => ("FAIL", Verdict::Fail),
+            0 if skipped > 0 => (format!("PASS, but {skipped} of {} skipped", cases(all)), Verdict::NonStrict),
+            0 => ("PASS".into(), Verdict::Pass),
+            4 if skipped == all => ("NOTHING RUN".into(), Verdict::NonStrict),
+            4 => ("NOTHING RUN THAT CAN FAIL".into(), Verdict::NonStrict),
+            6 => ("ERROR".into(), Verdict::Error),
+            _ => ("FAIL".into(), Verdict::Fail),
         };
         let style = style(verdict).bold();
         writeln!(out, "{style}{word}{style:#}  (exit {code}{})", if self.strict { ", strict" } else { "" })
@@ -83,68 +102,117 @@ impl Report {
         let list: Vec<String> = counts.iter().map(|(verdict, count)| format!("{count} {}", words(*verdict))).collect();
         if list.is_empty() { "none".into() } else { list.join(", ") }
     }
+}
 
-    fn run(&self, out: &mut dyn Write, run: &Run, options: &TextOptions) -> io::Result<()> {
+impl Run {
+    /// The first line of the report for people: what is judged.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write_head(&self, out: &mut dyn Write) -> io::Result<()> {
         let bold = Style::new().bold();
         let version = env!("CARGO_PKG_VERSION");
-        writeln!(out, "{bold}conformance {version} · {} · {}{bold:#}", run.title, run.target)?;
-        let mut groups: BTreeMap<&str, Vec<&CaseReport>> = BTreeMap::new();
-        run.cases.iter().for_each(|case| groups.entry(&case.group).or_default().push(case));
-        let width = groups.keys().map(|group| group.chars().count()).max().unwrap_or_default();
-        for (group, cases) in groups {
-            write!(out, "  {group:<width$} ")?;
-            for verdict in Verdict::all() {
-                let count = cases.iter().filter(|case| case.verdict == verdict).count();
-                if count > 0 {
-                    let style = style(verdict);
-                    write!(out, "  {style}{count} {}{style:#}", sign(verdict))?;
-                }
-            }
-            writeln!(out)?;
-            for case in cases {
-                if options.verbosity > 0 || !matches!(case.verdict, Verdict::Pass | Verdict::Skip) {
-                    self.case(out, case, options)?;
-                }
+        writeln!(out, "{bold}conformance {version} · {} · {}{bold:#}", self.title, self.target)
+    }
+
+    /// One group: a line, and what was not good at length.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write_group(&self, out: &mut dyn Write, group: &str, options: &TextOptions) -> io::Result<()> {
+        let cases: Vec<&CaseReport> = self.cases.iter().filter(|case| case.group == group).collect();
+        write!(out, "  {group:<width$} ", width = self.width)?;
+        for verdict in Verdict::all() {
+            let count = cases.iter().filter(|case| case.verdict == verdict).count();
+            if count > 0 {
+                let style = style(verdict);
+                write!(out, "  {style}{count} {}{style:#}", sign(verdict))?;
             }
         }
-        if options.verbosity == 0 {
-            skips(out, run)?;
-        }
-        if run.left_out > 0 {
-            writeln!(out, "  {} more not run, since one was not good enough", run.left_out)?;
+        writeln!(out)?;
+        for case in cases {
+            if options.verbosity > 0 || !matches!(case.verdict, Verdict::Pass | Verdict::Skip) {
+                case.write(out, options)?;
+            }
         }
         Ok(())
     }
 
-    fn case(&self, out: &mut dyn Write, case: &CaseReport, options: &TextOptions) -> io::Result<()> {
-        let (style, dim) = (style(case.verdict), Style::new().dimmed());
-        let (level, evidence) = match &case.failure {
+    /// What follows the groups: what was left out, and what would let the rest be played.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write_tail(&self, out: &mut dyn Write) -> io::Result<()> {
+        self.skips(out)?;
+        if self.left_out > 0 {
+            writeln!(out, "  {} more not run, since one was not good enough", self.left_out)?;
+        }
+        Ok(())
+    }
+
+    /// All that the skipped cases want, each thing once. Many want several things.
+    fn skips(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut wanted: BTreeMap<&Obstacle, usize> = BTreeMap::new();
+        self.cases.iter().flat_map(|case| &case.obstacles).for_each(|want| *wanted.entry(want).or_default() += 1);
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let skipped = self.cases.iter().filter(|case| case.verdict == Verdict::Skip).count();
+        let style = style(Verdict::Skip);
+        writeln!(out, "  {style}{skipped} of {} skipped. More are played with{style:#}", cases(self.cases.len()))?;
+        let option = |want: &Obstacle| want.option.clone().unwrap_or_else(|| "(nothing)".into());
+        let width = wanted.keys().map(|want| option(want).chars().count()).max().unwrap_or_default();
+        for (want, count) in wanted {
+            let (option, why) = (option(want), &want.why);
+            writeln!(out, "  {style}  {option:<width$}  {why} ({}){style:#}", cases(count))?;
+        }
+        Ok(())
+    }
+}
+
+fn cases(count: usize) -> String {
+    if count == 1 { "1 case".into() } else { format!("{count} cases") }
+}
+
+impl CaseReport {
+    fn wants_again(&self) -> bool {
+        self.failure.is_some() || self.verdict == Verdict::Error
+    }
+
+    fn write(&self, out: &mut dyn Write, options: &TextOptions) -> io::Result<()> {
+        let (style, dim) = (style(self.verdict), Style::new().dimmed());
+        let (level, evidence) = match &self.failure {
             Some(failure) => (failure.level, &failure.evidence),
-            None => (case.level, &case.evidence),
+            None => (self.level, &self.evidence),
         };
         let evidence: Vec<String> = evidence.iter().map(ToString::to_string).collect();
         let level = level.to_string().to_uppercase();
-        write!(out, "    {style}{}{style:#} {}", sign(case.verdict), case.id)?;
-        write!(out, "  {level} {dim}[{}]{dim:#}", evidence.join(", "))?;
-        if !case.outcomes.is_empty() {
-            write!(out, "  {}", case.outcomes.join(", "))?;
-        }
-        writeln!(out)?;
-        if let Some(reason) = &case.reason {
+        write!(out, "    {style}{}{style:#} {}", sign(self.verdict), self.id)?;
+        writeln!(out, "  {level} {dim}[{}]{dim:#}", evidence.join(", "))?;
+        if let Some(reason) = &self.reason {
             writeln!(out, "      {reason}")?;
         }
-        if let Some(failure) = &case.failure {
-            explain(out, case, failure)?;
+        let noted = self.failure.is_none() && matches!(self.verdict, Verdict::Info | Verdict::NonStrict);
+        match &self.failure {
+            Some(failure) => explain(out, self, failure)?,
+            None if noted => writeln!(out, "      {}", self.title)?,
+            None => {}
+        }
+        let mut outcomes = self.outcomes.clone();
+        outcomes.dedup();
+        if !outcomes.is_empty() {
+            let remark = if noted { " (accepted, but noted)" } else { "" };
+            writeln!(out, "      outcome: {}{remark}", outcomes.join(", then "))?;
         }
         if options.verbosity > 1 {
-            for entry in &case.transcript {
+            for entry in &self.transcript {
                 let (t, arrow) = (entry.t, entry.direction.arrow());
                 let text = clip(&entry.text, 400);
                 writeln!(out, "      {dim}{t:>6} ms {} {arrow} {:<7} {text}{dim:#}", entry.conn, entry.kind)?;
             }
         }
-        if (case.failure.is_some() || case.verdict == Verdict::Error) && !options.again.is_empty() {
-            writeln!(out, "      again:  {} --filter {} -vv", options.again, case.id)?;
+        if self.wants_again() && !options.again.is_empty() {
+            writeln!(out, "      again: --filter {}", self.id)?;
         }
         Ok(())
     }
@@ -172,17 +240,4 @@ fn explain(out: &mut dyn Write, case: &CaseReport, failure: &Failure) -> io::Res
         Some(more) if more > 0 => writeln!(out, "          and {more} differences more"),
         _ => Ok(()),
     }
-}
-
-/// The reasons for skipping, each once.
-fn skips(out: &mut dyn Write, run: &Run) -> io::Result<()> {
-    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
-    for case in run.cases.iter().filter(|case| case.verdict == Verdict::Skip) {
-        *reasons.entry(case.reason.as_deref().unwrap_or_default()).or_default() += 1;
-    }
-    let style = style(Verdict::Skip);
-    for (reason, count) in reasons {
-        writeln!(out, "  {style}{count} skipped: {reason}{style:#}")?;
-    }
-    Ok(())
 }

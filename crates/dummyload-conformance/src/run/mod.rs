@@ -46,13 +46,20 @@ impl Default for RunOptions {
 /// Where a run stands.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub struct Progress<'a> {
-    /// How many cases have ended.
-    pub done: usize,
-    /// How many there are.
-    pub total: usize,
-    /// The one that begins now.
-    pub case: &'a Case,
+pub enum Progress<'a> {
+    /// The target answers; no case has begun.
+    Run(&'a Run),
+    /// A case begins.
+    Case {
+        /// How many have ended.
+        done: usize,
+        /// How many there are.
+        total: usize,
+        /// This one.
+        case: &'a Case,
+    },
+    /// All cases of this group have ended, or all that are to be played.
+    Group(&'a Run, &'a str),
 }
 
 /// The target could not be reached, so nothing was judged.
@@ -71,7 +78,7 @@ impl std::fmt::Display for Unreachable {
 
 impl std::error::Error for Unreachable {}
 
-/// Plays those of the cases that belong to the protocol, one after the other, and calls `progress` before each.
+/// Plays those of the cases that belong to the protocol, one after the other, and tells `progress` how far it is.
 ///
 /// # Errors
 /// When the target cannot be reached at all.
@@ -85,19 +92,25 @@ pub async fn run(
     let started = Instant::now();
     let cases: Vec<&Case> = cases.iter().copied().filter(|case| case.protocol == protocol.name).collect();
     reach(target).await?;
-    let mut reports = Vec::new();
+    let mut run = Run::new(protocol, target.label(), &cases);
+    progress(Progress::Run(&run));
     // Made once: it costs more than most cases.
     let redactor = Redactor::new(&target.vars(protocol));
     for (done, case) in cases.iter().enumerate() {
-        progress(Progress { done, total: cases.len(), case });
+        progress(Progress::Case { done, total: cases.len(), case });
         let report = judge(protocol, case, target, options, &redactor).await;
         let stop = options.fail_fast && report.verdict.is_bad(options.strict);
-        reports.push(report);
+        run.cases.push(report);
+        if stop || cases[done + 1..].iter().all(|other| other.group() != case.group()) {
+            run.groups.push(case.group().to_owned());
+            progress(Progress::Group(&run, case.group()));
+        }
         if stop {
             break;
         }
     }
-    Ok(Run::new(protocol, target.label(), cases.len() - reports.len(), started.elapsed(), reports))
+    run.end(protocol, cases.len() - run.cases.len(), started.elapsed());
+    Ok(run)
 }
 
 /// Makes sure that somebody listens, before silence is taken for an answer.
@@ -124,10 +137,11 @@ async fn judge(
     redactor: &Redactor,
 ) -> CaseReport {
     let mut report = CaseReport::new(case);
-    match target.skip(protocol, case) {
-        Ok(None) => {}
-        Ok(Some(reason)) => {
-            (report.verdict, report.reason) = (Verdict::Skip, Some(reason));
+    match target.obstacles(protocol, case) {
+        Ok(list) if list.is_empty() => {}
+        Ok(list) => {
+            let reasons: Vec<String> = list.iter().map(ToString::to_string).collect();
+            (report.verdict, report.reason, report.obstacles) = (Verdict::Skip, Some(reasons.join("; ")), list);
             return report;
         }
         Err(fault) => {

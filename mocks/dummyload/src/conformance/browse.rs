@@ -4,8 +4,9 @@ use super::Failure;
 use super::suite::{Choose, Files};
 use crate::exit;
 use anstyle::Style;
-use dummyload_conformance::Case;
+use dummyload_conformance::{Case, Filter, Protocol, Suite, Target};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -22,7 +23,7 @@ pub(super) struct ListArgs {
 pub(super) struct ShowArgs {
     #[command(flatten)]
     files: Files,
-    /// The case, as `dummyload conformance list` names it
+    /// The case, as `dummyload conformance list` names it, or a protocol
     id: String,
 }
 
@@ -34,10 +35,7 @@ pub(super) struct LintArgs {
 
 pub(super) fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
     let suite = args.choose.load()?;
-    let cases = suite.select(&args.choose.filter());
-    if cases.is_empty() {
-        return Err(Failure(exit::NOTHING, "no case is chosen by this".into()));
-    }
+    let cases = args.choose.select(&suite)?;
     let mut out = anstream::AutoStream::auto(io::stdout().lock());
     if args.json {
         let list: Vec<Value> = cases.iter().map(|case| as_json(case)).collect();
@@ -61,14 +59,14 @@ fn as_json(case: &Case) -> Value {
 
 pub(super) fn show(args: &ShowArgs) -> Result<ExitCode, Failure> {
     let suite = args.files.load()?;
+    if let Some(protocol) = suite.protocol(&args.id) {
+        return show_protocol(&suite, protocol);
+    }
     let Some(case) = suite.case(&args.id) else {
-        let ids = suite.cases().iter().map(|case| (strsim::jaro_winkler(&args.id, case.id()), case.id()));
-        let near = ids.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, id)| format!("; did you mean {id}?"));
-        let near = near.unwrap_or_default();
-        return Err(Failure(exit::USAGE, format!("there is no case {}{near}", args.id)));
+        return Err(Failure(exit::USAGE, format!("there is no case {}{}", args.id, hint(&suite, &args.id))));
     };
     let files = args.files.files()?;
-    let text = files.iter().find(|(path, _)| path == case.path()).map_or("", |(_, text)| text);
+    let text = files.get(case.path()).map_or("", |text| text);
     let mut out = anstream::AutoStream::auto(io::stdout().lock());
     let bold = Style::new().bold();
     let mut write = || {
@@ -82,13 +80,66 @@ pub(super) fn show(args: &ShowArgs) -> Result<ExitCode, Failure> {
     Ok(exit::after(write()))
 }
 
+/// What was probably meant: a path with cases below it, a case by its last name, or one that is written nearly so.
+fn hint(suite: &Suite, id: &str) -> String {
+    let mut below = Filter::default();
+    below.ids = vec![id.to_owned()];
+    match suite.select(&below).len() {
+        0 => {}
+        count => return format!("; `dummyload conformance list --filter {id}` tells the {} below it", cases(count)),
+    }
+    let near = |other: &str| strsim::normalized_damerau_levenshtein(id, other);
+    let ids = suite.cases().iter().map(Case::id);
+    let meant = |other: &&str| other.rsplit('/').next() == Some(id) || near(other) > 0.8;
+    let best = ids.filter(meant).max_by(|a, b| near(a).total_cmp(&near(b)));
+    best.map_or_else(|| "; `dummyload conformance list` tells all".into(), |id| format!("; did you mean {id}?"))
+}
+
+fn cases(count: usize) -> String {
+    if count == 1 { "1 case".into() } else { format!("{count} cases") }
+}
+
+/// What the command line has to say about a server for its cases to be played, and for how many.
+fn show_protocol(suite: &Suite, protocol: &Protocol) -> Result<ExitCode, Failure> {
+    let all = suite.cases().iter().filter(|case| case.protocol() == protocol.name());
+    let nothing_given = Target::new("ws://127.0.0.1").map_err(|e| Failure(exit::CANNOT, e))?;
+    let mut wanted: BTreeMap<(String, String), usize> = BTreeMap::new();
+    let mut count = 0;
+    for case in all {
+        count += 1;
+        nothing_given.wants(protocol, case).into_iter().for_each(|want| *wanted.entry(want).or_default() += 1);
+    }
+    let defaults: Vec<(String, &str)> = protocol
+        .variables()
+        .iter()
+        .filter_map(|variable| Some((format!("--var {}={}", variable.name(), variable.default()?), variable.help())))
+        .collect();
+    let options = wanted.keys().map(|(option, _)| option).chain(defaults.iter().map(|(option, _)| option));
+    let width = options.map(|option| option.chars().count()).max().unwrap_or_default();
+    let mut out = anstream::AutoStream::auto(io::stdout().lock());
+    let bold = Style::new().bold();
+    let mut write = || {
+        writeln!(out, "{bold}{}{bold:#}  {}, {}\n", protocol.name(), protocol.title(), cases(count))?;
+        writeln!(out, "What some cases want to know about a server, or to be allowed:")?;
+        for ((option, why), count) in &wanted {
+            writeln!(out, "  {option:<width$}  {why} ({})", cases(*count))?;
+        }
+        if !defaults.is_empty() {
+            writeln!(out, "\nWhat need not be given:")?;
+        }
+        defaults.iter().try_for_each(|(option, why)| writeln!(out, "  {option:<width$}  {why}"))
+    };
+    Ok(exit::after(write()))
+}
+
 pub(super) fn lint(args: &LintArgs) -> Result<ExitCode, Failure> {
     let suite = args.files.load()?;
     let findings = suite.lint();
     let mut out = anstream::AutoStream::auto(io::stdout().lock());
     let mut write = || {
         findings.iter().try_for_each(|finding| writeln!(out, "{finding}"))?;
-        writeln!(out, "{} cases, {} findings", suite.cases().len(), findings.len())
+        let found = if findings.len() == 1 { "finding" } else { "findings" };
+        writeln!(out, "{}, {} {found}", cases(suite.cases().len()), findings.len())
     };
     let written = exit::after(write());
     Ok(if findings.is_empty() { written } else { exit::FOUND.into() })

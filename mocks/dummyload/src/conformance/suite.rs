@@ -1,10 +1,11 @@
 //! Where the cases come from, and which of them to take.
 
 use super::Failure;
+use super::target::option;
 use crate::exit;
-use crate::protocols;
-use dummyload_conformance::{Filter, Level, Protocol, Suite};
+use dummyload_conformance::{Case, Filter, Level, Protocol, Suite};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -17,33 +18,45 @@ pub(super) struct Files {
     /// instead of those that this program carries
     #[arg(long, value_name = "DIR")]
     cases: Option<PathBuf>,
+    /// Read this folder besides, for one more PROTOCOL/cases/CASE.toml or many; a file that is there already is replaced
+    #[arg(long, value_name = "DIR")]
+    more: Vec<PathBuf>,
 }
 
-type Texts = Vec<(Cow<'static, str>, Cow<'static, str>)>;
+/// Content by path.
+type Texts = BTreeMap<Cow<'static, str>, Cow<'static, str>>;
 
 impl Files {
     pub(super) fn files(&self) -> Result<Texts, Failure> {
-        match &self.cases {
-            None => Ok(CARRIED.iter().map(|(path, text)| (Cow::from(*path), Cow::from(*text))).collect()),
-            Some(folder) => {
-                let mut files = Vec::new();
-                read(folder, "", &mut files)
-                    .map_err(|e| Failure(exit::USAGE, format!("--cases {}: {e}", folder.display())))?;
-                Ok(files)
-            }
+        let mut files = match &self.cases {
+            None => CARRIED.iter().map(|(path, text)| (Cow::from(*path), Cow::from(*text))).collect(),
+            Some(folder) => read_all("--cases", folder)?,
+        };
+        for folder in &self.more {
+            files.extend(read_all("--more", folder)?);
         }
+        Ok(files)
     }
 
     pub(super) fn load(&self) -> Result<Suite, Failure> {
         let suite = Suite::load(self.files()?).map_err(|errors| {
             let count = errors.list().len();
-            let what = if count == 1 { "a mistake" } else { "mistakes" };
+            let what = if count == 1 { "mistake" } else { "mistakes" };
             Failure(exit::USAGE, format!("{count} {what} in the files of the cases\n{errors}").trim_end().to_owned())
         })?;
         if suite.cases().is_empty() {
             return Err(Failure(exit::USAGE, "there are no cases here; --cases DIR reads them from a folder".into()));
         }
         Ok(suite)
+    }
+}
+
+fn read_all(option: &str, folder: &Path) -> Result<Texts, Failure> {
+    let mut files = Texts::new();
+    read(folder, "", &mut files).map_err(|e| Failure(exit::USAGE, format!("{option} {}: {e}", folder.display())))?;
+    match files.is_empty() {
+        false => Ok(files),
+        true => Err(Failure(exit::USAGE, format!("{option} {}: there is no .toml file in it", folder.display()))),
     }
 }
 
@@ -55,7 +68,7 @@ fn read(folder: &Path, below: &str, files: &mut Texts) -> io::Result<()> {
             read(&path, &format!("{name}/"), files)?;
         } else if name.ends_with(".toml") {
             let text = fs::read_to_string(&path).map_err(|e| io::Error::new(e.kind(), format!("{name}: {e}")))?;
-            files.push((name.into(), text.into()));
+            files.insert(name.into(), text.into());
         }
     }
     Ok(())
@@ -96,7 +109,7 @@ impl Choose {
         }
     }
 
-    pub(super) fn filter(&self) -> Filter {
+    fn filter(&self) -> Filter {
         let mut filter = Filter::default();
         filter.protocols.clone_from(&self.protocol);
         filter.ids.clone_from(&self.filter);
@@ -106,9 +119,24 @@ impl Choose {
         filter
     }
 
-    /// Whether our own mock of this protocol is to be judged.
-    pub(super) fn takes(&self, protocol: &protocols::Protocol) -> bool {
-        self.protocol.is_empty() || self.protocol.iter().any(|name| name == protocol.name)
+    /// # Errors
+    /// When no case is chosen, with what has left none.
+    pub(super) fn select<'a>(&self, suite: &'a Suite) -> Result<Vec<&'a Case>, Failure> {
+        let cases = suite.select(&self.filter());
+        if !cases.is_empty() {
+            return Ok(cases);
+        }
+        let of = |name: &str, values: &[String]| values.iter().map(|value| format!("--{name} {value}")).collect();
+        let levels: Vec<String> = self.level.iter().map(ToString::to_string).collect();
+        let options: [Vec<String>; 5] = [
+            of("protocol", &self.protocol),
+            of("filter", &self.filter),
+            of("tag", &self.tag),
+            of("section", &self.section),
+            of("level", &levels),
+        ];
+        let what = format!("no case fits {}; `dummyload conformance list` tells all", options.concat().join(" "));
+        Err(Failure(exit::NOTHING, what))
     }
 
     /// # Errors
@@ -118,9 +146,11 @@ impl Choose {
         named.ok_or_else(|| Failure(exit::USAGE, "--server needs exactly one --protocol: a server speaks one".into()))
     }
 
-    /// The options that are needed to choose from the same cases again.
+    /// The options to choose from the same cases again, ready for a shell.
     pub(super) fn again(&self) -> Vec<String> {
-        let folder = self.files.cases.iter().map(|folder| format!("--cases {}", folder.display()));
-        folder.chain(self.protocol.iter().map(|name| format!("--protocol {name}"))).collect()
+        let cases = self.files.cases.iter().map(|folder| option("--cases", &folder.to_string_lossy()));
+        let more = self.files.more.iter().map(|folder| option("--more", &folder.to_string_lossy()));
+        let protocols = self.protocol.iter().map(|name| option("--protocol", name));
+        cases.chain(more).chain(protocols).collect()
     }
 }

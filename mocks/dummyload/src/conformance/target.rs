@@ -1,11 +1,11 @@
 //! Who is judged, as the command line says it.
 
 use super::Failure;
-use super::suite::Choose;
 use crate::exit;
 use crate::protocols::Started;
 use dummyload_conformance::{Hazard, Protocol, Target};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::env;
 
 #[derive(Debug, clap::Args)]
@@ -69,24 +69,39 @@ impl TargetArgs {
         }
     }
 
-    /// The command that plays one case again, up to the choice of it. Values of variables stay out: they may be secret.
-    pub(super) fn again(&self, choose: &Choose) -> String {
-        let mut words = vec!["dummyload conformance".to_owned()];
-        words.extend(choose.again());
-        let Some(server) = &self.server else { return words.join(" ") };
-        words.push(format!("--server {server}"));
-        words.extend(self.http.iter().map(|(name, url)| format!("--http {name}={url}")));
-        words.extend(self.admin.iter().map(|url| format!("--admin {url}")));
-        words.extend(self.admin_token.iter().map(|_| "--admin-token …".to_owned()));
-        words.extend(self.have.iter().map(|capability| format!("--have {capability}")));
-        words.extend(self.allow.iter().map(|hazard| format!("--allow {hazard}")));
-        words.extend(self.i_own_this_device.iter().map(|id| format!("--i-own-this-device {id}")));
+    /// The options to judge the same target again, ready for a shell. Secrets stay out: they come from the environment.
+    pub(super) fn again(&self, protocol: Option<&Protocol>) -> Vec<String> {
+        let secret = |name: &str| {
+            let mut variables = protocol.into_iter().flat_map(Protocol::variables);
+            variables.any(|variable| variable.name() == name && variable.is_secret())
+        };
+        let from_environment = |value: &str| value.starts_with('@') && !value.starts_with("@@");
+        let mut words: Vec<String> = Vec::new();
+        words.extend(self.server.iter().map(|server| option("--server", server)));
+        words.extend(self.http.iter().map(|(name, url)| format!("--http {name}={}", quoted(url))));
+        words.extend(self.admin.iter().map(|url| option("--admin", url)));
+        words.extend(self.admin_token.iter().map(|_| "--admin-token \"$DUMMYLOAD_ADMIN_TOKEN\"".to_owned()));
+        words.extend(self.have.iter().map(|capability| option("--have", capability)));
+        words.extend(self.allow.iter().map(|hazard| option("--allow", &hazard.to_string())));
+        words.extend(self.i_own_this_device.iter().map(|id| option("--i-own-this-device", id)));
         words.extend(self.var.iter().map(|(name, value)| {
-            let from_environment = value.starts_with('@') && !value.starts_with("@@");
-            format!("--var {name}={}", if from_environment { value } else { "…" })
+            let secret = secret(name) && !from_environment(value);
+            let value = if secret { format!("@{}", name.to_uppercase()) } else { value.clone() };
+            format!("--var {name}={}", quoted(&value))
         }));
-        words.join(" ")
+        words
     }
+}
+
+/// An option and its value.
+pub(super) fn option(name: &str, value: &str) -> String {
+    format!("{name} {}", quoted(value))
+}
+
+/// As a shell takes it for one word.
+fn quoted(value: &str) -> Cow<'_, str> {
+    // What cannot be quoted has not come from a command line.
+    shlex::try_quote(value).unwrap_or(Cow::Borrowed("…"))
 }
 
 /// The value of a variable, which may stand in the environment instead of the command line.

@@ -1,9 +1,11 @@
 use crate::serve::Running;
 use crate::{complaint, dummyload, output, text};
 use serde_json::Value;
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
-use std::process::Output;
-use std::{env, fs};
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
 
 fn conformance(args: &[&str]) -> Output {
     output(&[&["conformance"], args].concat())
@@ -63,8 +65,28 @@ fn cases_can_be_looked_at() {
     assert!(shown.starts_with("pishock/v2/ping/pong  (pishock/cases/v2/ping/pong.toml)"), "{shown}");
     assert!(shown.contains("send = '{\"Operation\":\"PING\"}'") || shown.contains("\"PING\""), "{shown}");
     complains(&["show", "pishock/v2/ping/pon"], 2, "did you mean pishock/v2/ping/pong?");
-    complains(&["list", "--filter", "nothing"], 4, "no case is chosen");
-    assert_eq!(conformance(&["--filter", "nothing"]).status.code(), Some(4));
+    complains(&["show", "pong"], 2, "did you mean pishock/v2/ping/pong?");
+    complains(&["show", "pishock/v2/ping"], 2, "list --filter pishock/v2/ping` tells the ");
+    complains(&["show", "nosuch"], 2, "there is no case nosuch; `dummyload conformance list` tells all");
+    complains(&["list", "--filter", "nothing"], 4, "no case fits --filter nothing;");
+    complains(&["--filter", "nothing", "--level", "must"], 4, "no case fits --filter nothing --level must;");
+}
+
+#[test]
+fn what_the_cases_of_a_protocol_need_is_told() {
+    let output = conformance(&["show", "pishock"]);
+    let shown = text(&output.stdout);
+    for line in [
+        "--var api_key=@API_KEY ",
+        "--var hub_id=… ",
+        "--http auth=URL ",
+        "--have v1 ",
+        "--admin URL ",
+        "--allow physical ",
+        "--var unknown_hub_id=64998 ",
+    ] {
+        assert!(shown.contains(&format!("\n  {line}")), "{line} in {shown}");
+    }
 }
 
 /// The arguments that judge a served mock, with its demo data.
@@ -98,6 +120,110 @@ fn a_server_is_judged_without_harm_and_without_its_secrets() {
     assert!(others.len() > 5, "{cases:#?}");
 }
 
+/// Whoever gives nothing gets a green line that says how little it means, and a failure can be played again.
+#[test]
+fn what_is_missing_and_how_to_play_again_is_told() {
+    let running = Running::start(&["pishock", "--port", "0"]);
+    let server = running.mock()["http"].as_str().unwrap().replacen("http", "ws", 1);
+    let given = ["--server", &server, "--protocol", "pishock"];
+    let output = conformance(&[&given[..], &["--filter", "pishock/v2", "--filter", "pishock/login"]].concat());
+    let shown = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{shown}");
+    let last = shown.lines().last().unwrap();
+    assert!(last.starts_with("PASS, but ") && last.ends_with(" cases skipped  (exit 0)"), "{last}");
+    for option in ["--var username=…", "--var api_key=@API_KEY", "--var hub_id=…", "--allow physical", "--admin URL"]
+    {
+        assert!(shown.contains(&format!("\n    {option} ")), "{option} in {shown}");
+    }
+    let wrong = ["--var", "username=it's me", "--var", "api_key=secret-key", "--filter", "pishock/v2/ping/p*"];
+    let output = conformance(&[&given[..], &wrong, &["--slow", "2"]].concat());
+    let shown = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{shown}");
+    assert!(shown.contains("      again: --filter pishock/v2/ping/pong\n"), "{shown}");
+    let again = format!(
+        "  one of them again: dummyload conformance --protocol pishock --server {server} --var username=\"it's me\" \
+         --var api_key=@API_KEY --slow 2 -vv --filter ID\n"
+    );
+    assert!(shown.contains(&again) && !shown.contains("secret-key"), "{shown}");
+}
+
+const ROOM: &str = "protocol = \"room\"\ntitle = \"Room\"\n[[profile]]\nname = \"all\"\npath = \"/\"\n";
+
+/// A folder with these files, by their paths.
+fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cases-{name}-{}", std::process::id()));
+    for (path, text) in files {
+        let path = folder.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+/// The lines of a run come while it goes on, also where nobody sits at a terminal.
+#[test]
+fn groups_are_told_as_they_end() {
+    let case = |title: &str| {
+        format!(
+            "title = \"{title}\"\nlevel = \"must\"\nevidence = [\"seed\"]\n[[conn]]\nname = \"main\"\nopen = false\n\
+             [[step]]\nopen = \"main\"\nrefused = 403\n"
+        )
+    };
+    let files = [("room/target.toml", ROOM), ("room/cases/a/a.toml", &case("a")), ("room/cases/b/b.toml", &case("b"))];
+    let folder = folder("stream", &files);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let server = format!("ws://{}", listener.local_addr().unwrap());
+    let (seen, first_group_seen) = std::sync::mpsc::channel();
+    let serving = std::thread::spawn(move || {
+        // The first connection only asks whether somebody is there.
+        drop(listener.accept().unwrap());
+        for n in 0..2 {
+            let (mut stream, _) = listener.accept().unwrap();
+            assert!(stream.read(&mut [0; 4096]).unwrap() > 0);
+            if n == 1 {
+                first_group_seen.recv().unwrap();
+            }
+            stream.write_all(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n").unwrap();
+        }
+    });
+    let cases = folder.to_str().unwrap();
+    let args = ["conformance", "--cases", cases, "--server", &server, "--protocol", "room", "--slow", "20"];
+    let mut program = dummyload(&args).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(program.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.next().unwrap().starts_with("conformance "));
+    assert_eq!(lines.next().unwrap(), "  a   1 ✔");
+    seen.send(()).unwrap();
+    assert_eq!(lines.next().unwrap(), "  b   1 ✔");
+    assert!(lines.next().unwrap().starts_with("2 cases: 2 passed"));
+    assert!(program.wait().unwrap().success());
+    serving.join().unwrap();
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn cases_of_ones_own_can_come_besides() {
+    let case = |expect: &str| {
+        format!(
+            "title = \"Mine\"\nlevel = \"must\"\nspec = [\"pishock:pinging-the-broker\"]\nsource = \"s\"\nevidence = [\"seed\"]\n\
+             [[step]]\nsend = '{{\"Operation\":\"PING\"}}'\n[[step]]\nexpect = '{expect}'\n"
+        )
+    };
+    let files = [
+        ("pishock/cases/own/mine.toml", case("{}")),
+        ("pishock/cases/v2/ping/pong.toml", case(r#"{"Message":"PONG"}"#)),
+    ];
+    let files = files.each_ref().map(|(path, text)| (*path, text.as_str()));
+    let folder = folder("more", &files);
+    let more = folder.to_str().unwrap();
+    let count = |args: &[&str]| text(&conformance(args).stdout).lines().count();
+    assert_eq!(count(&["list", "--more", more]), count(&["list"]) + 1, "one is new, one is replaced");
+    assert!(text(&conformance(&["show", "pishock/v2/ping/pong", "--more", more]).stdout).contains("\"Mine\""));
+    let output = conformance(&["--more", more, "--filter", "pishock/own"]);
+    assert!(output.status.success(), "{}", text(&output.stdout));
+    fs::remove_dir_all(folder).unwrap();
+    complains(&["list", "--more", "/no/such/folder"], 2, "--more /no/such/folder: ");
+}
+
 #[test]
 fn mistakes_on_the_command_line_are_told() {
     let server = ["--server", "ws://127.0.0.1:9", "--protocol", "pishock"];
@@ -124,11 +250,7 @@ fn a_server_that_is_not_there_is_no_verdict() {
 
 #[test]
 fn cases_of_ones_own_are_read_from_a_folder() {
-    let folder = env::temp_dir().join(format!("dummyload-cases-{}", std::process::id()));
-    fs::create_dir_all(folder.join("room/cases")).unwrap();
-    let target = "protocol = \"room\"\ntitle = \"Room\"\n[[profile]]\nname = \"all\"\npath = \"/\"\n";
-    fs::write(folder.join("room/target.toml"), target).unwrap();
-    fs::write(folder.join("room/cases/a.toml"), "titel = \"a\"\n").unwrap();
+    let folder = folder("own", &[("room/target.toml", ROOM), ("room/cases/a.toml", "titel = \"a\"\n")]);
     let cases = folder.to_str().unwrap();
     complains(&["lint", "--cases", cases], 2, "room/cases/a.toml:1: `titel` is not known here (did you mean `title`?)");
     let case = "title = \"a\"\nlevel = \"must\"\nevidence = [\"seed\"]\n[[step]]\nsend = '1'\n";

@@ -12,8 +12,16 @@ fn help_says_what_there_is() {
     insta::assert_snapshot!("help", shown(&["--help"]));
     insta::assert_snapshot!("help_serve", shown(&["serve", "--help"]));
     insta::assert_snapshot!("help_world", shown(&["world", "--help"]));
+    insta::assert_snapshot!("help_conformance", shown(&["conformance", "--help"]));
+    insta::assert_snapshot!("help_conformance_list", shown(&["conformance", "list", "--help"]));
     insta::assert_snapshot!("help_lint", shown(&["lint", "--help"]));
     insta::assert_snapshot!("help_completions", shown(&["completions", "--help"]));
+}
+
+#[test]
+fn every_way_to_judge_is_explained_alike() {
+    let end = |text: &str| text[text.find("Examples:").unwrap()..].to_owned();
+    assert_eq!(end(&shown(&["conformance", "--help"])), end(&shown(&["conformance", "run", "--help"])));
 }
 
 #[test]
