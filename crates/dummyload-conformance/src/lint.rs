@@ -32,10 +32,22 @@ impl std::fmt::Display for Finding {
 impl Suite {
     /// What is not right across the files: sections without a case, unknown names, judgements without ground.
     pub fn lint(&self) -> Vec<Finding> {
+        self.lint_but(&BTreeSet::new())
+    }
+
+    /// The same without these files, and without what may only seem so because they could not be read whole.
+    pub(crate) fn lint_but(&self, broken: &BTreeSet<&str>) -> Vec<Finding> {
+        let is_broken = |path: &str| broken.contains(path);
         let mut findings = Vec::new();
-        for protocol in self.protocols.values() {
-            let cases: Vec<&Case> = self.cases.iter().filter(|case| case.protocol == protocol.name).collect();
-            sections(protocol, &cases, &mut findings);
+        let whole = |protocol: &&Protocol| {
+            !is_broken(&protocol.sections_path) && !is_broken(&format!("{}/target.toml", protocol.name))
+        };
+        for protocol in self.protocols.values().filter(whole) {
+            let all = self.cases.iter().filter(|case| case.protocol == protocol.name);
+            let (broken, cases): (Vec<&Case>, Vec<&Case>) = all.partition(|case| is_broken(&case.path));
+            if broken.is_empty() {
+                sections(protocol, &cases, &mut findings);
+            }
             titles(&cases, &mut findings);
             for case in cases {
                 let mut found = |line, what| findings.push(Finding { path: case.path.clone(), line, what });

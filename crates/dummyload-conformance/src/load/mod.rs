@@ -6,20 +6,27 @@ mod target;
 
 pub use reader::LoadError;
 
+use crate::lint::Finding;
 use crate::suite::{Protocol, Suite};
 use reader::Source;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// All mistakes of all files.
 #[derive(Clone, Debug)]
 pub struct LoadErrors {
     list: Vec<LoadError>,
+    findings: Vec<Finding>,
 }
 
 impl LoadErrors {
     /// The mistakes, in the order of files and lines.
     pub fn list(&self) -> &[LoadError] {
         &self.list
+    }
+
+    /// What the lint finds in the cases that have no mistakes.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
     }
 }
 
@@ -85,7 +92,13 @@ impl Suite {
             errors.extend(source.into_errors());
         }
         cases.sort_by(|a, b| a.id.cmp(&b.id));
-        if errors.is_empty() { Ok(Self { protocols, cases }) } else { Err(LoadErrors { list: errors }) }
+        let suite = Self { protocols, cases };
+        if errors.is_empty() {
+            return Ok(suite);
+        }
+        let broken: BTreeSet<&str> = errors.iter().map(|error| error.path.as_str()).collect();
+        let findings = suite.lint_but(&broken);
+        Err(LoadErrors { list: errors, findings })
     }
 }
 
@@ -113,6 +126,31 @@ mod tests {
     #[test]
     fn bad_toml_is_told_with_its_line() {
         insta::assert_snapshot!(errors("title = \"a\"\nlevel = must\n[[step]\n"));
+    }
+
+    /// As much as can be told for sure, and nothing that only follows from what is broken.
+    #[test]
+    fn beside_bad_toml_the_mistakes_before_it_are_told() {
+        let case =
+            "title = \"a\"\nlevel = \"most\"\nevidance = [\"seed\"]\n[[step]]\nexpect = '{'\nwithin = 5s\nfoo = 1\n";
+        insta::assert_snapshot!(errors(case));
+    }
+
+    #[test]
+    fn a_mistake_in_one_file_hides_nothing_in_others() {
+        let head = "level = \"must\"\nevidence = [\"seed\"]\nspec = [\"room:answers\"]\n";
+        let good = format!("title = \"Good\"\n{head}[[step]]\nsend = '1'\n");
+        let bad = format!("titel = \"Bad\"\n{head}[[step]]\nsend = '1'\n");
+        let sections = "[[section]]\nkey = \"answers\"\ntext = \"t\"\n[[section]]\nkey = \"rests\"\ntext = \"t\"\n";
+        let files = [
+            ("room/target.toml", TARGET),
+            ("room/sections.toml", sections),
+            ("room/cases/a.toml", &good),
+            ("room/cases/b.toml", &bad),
+        ];
+        let errors = Suite::load(files).unwrap_err();
+        let findings: String = errors.findings().iter().map(|finding| format!("{finding}\n")).collect();
+        insta::assert_snapshot!(format!("{errors}\n{findings}"));
     }
 
     #[test]

@@ -31,13 +31,13 @@ pub(crate) struct Source<'i> {
     path: &'i str,
     text: &'i str,
     errors: RefCell<Vec<LoadError>>,
-    /// It is not even TOML: what else seems wrong with it is not worth telling.
-    broken: Cell<bool>,
+    /// The first line that is not even TOML: what seems wrong from there on may only follow from that.
+    broken: Cell<Option<usize>>,
 }
 
 impl<'i> Source<'i> {
     pub(crate) fn new(path: &'i str, text: &'i str) -> Self {
-        Self { path, text, errors: RefCell::default(), broken: Cell::new(false) }
+        Self { path, text, errors: RefCell::default(), broken: Cell::new(None) }
     }
 
     /// The whole file as a table.
@@ -46,19 +46,23 @@ impl<'i> Source<'i> {
         for error in &errors {
             self.error(error.span().unwrap_or_default(), error.message());
         }
-        self.broken.set(!errors.is_empty());
+        self.broken.set(self.errors.borrow().iter().map(|error| error.line).min());
         Table { source: self, at: 0..0, members: root.into_inner(), known: Vec::new() }
     }
 
     pub(crate) fn error(&self, at: Range<usize>, what: impl Into<String>) {
-        if self.broken.get() {
+        let line = self.line(at.start);
+        if self.broken.get().is_some_and(|broken| line >= broken) {
             return;
         }
-        self.errors.borrow_mut().push(LoadError {
-            path: self.path.to_owned(),
-            line: self.line(at.start),
-            what: what.into(),
-        });
+        self.errors.borrow_mut().push(LoadError { path: self.path.to_owned(), line, what: what.into() });
+    }
+
+    /// About a table as a whole: where the file is broken, what seems to be missing may stand there.
+    fn error_in_table(&self, at: Range<usize>, what: impl Into<String>) {
+        if self.broken.get().is_none() {
+            self.error(at, what);
+        }
     }
 
     pub(crate) fn line(&self, at: usize) -> usize {
@@ -85,7 +89,7 @@ pub(crate) struct Table<'s, 'i> {
 
 impl<'s, 'i> Table<'s, 'i> {
     pub(crate) fn error(&self, what: impl Into<String>) {
-        self.source.error(self.at.clone(), what);
+        self.source.error_in_table(self.at.clone(), what);
     }
 
     pub(crate) fn error_at(&self, at: Range<usize>, what: impl Into<String>) {
@@ -195,7 +199,12 @@ impl<'s, 'i> Table<'s, 'i> {
             None => code(value).map(|code| vec![code]),
             Some(list) => list.iter().map(|item| code(item.get_ref())).collect(),
         };
-        self.typed(name, right, read).map(Spanned::into_inner)
+        let member = self.take(name)?;
+        let codes = read(member.get_ref());
+        if codes.is_none() {
+            self.source.error(member.span(), format!("`{name}` must be {right}"));
+        }
+        codes
     }
 
     pub(crate) fn choice<T: Choice>(&mut self, name: &'static str) -> Option<T> {

@@ -133,7 +133,7 @@ fn show_protocol(suite: &Suite, protocol: &Protocol) -> Result<ExitCode, Failure
 }
 
 pub(super) fn lint(args: &LintArgs) -> Result<ExitCode, Failure> {
-    let suite = args.files.load()?;
+    let suite = args.files.load_to_lint()?;
     let findings = suite.lint();
     let mut out = anstream::AutoStream::auto(io::stdout().lock());
     let mut write = || {

@@ -3,7 +3,7 @@
 use super::Failure;
 use super::target::option;
 use crate::exit;
-use dummyload_conformance::{Case, Filter, Level, Protocol, Suite};
+use dummyload_conformance::{Case, Filter, Finding, Level, LoadErrors, Protocol, Suite};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -39,16 +39,33 @@ impl Files {
     }
 
     pub(super) fn load(&self) -> Result<Suite, Failure> {
-        let suite = Suite::load(self.files()?).map_err(|errors| {
-            let count = errors.list().len();
-            let what = if count == 1 { "mistake" } else { "mistakes" };
-            Failure(exit::USAGE, format!("{count} {what} in the files of the cases\n{errors}").trim_end().to_owned())
-        })?;
+        self.load_or(|errors| wrong(errors, &[]))
+    }
+
+    /// The same, with what the lint finds beside the mistakes.
+    pub(super) fn load_to_lint(&self) -> Result<Suite, Failure> {
+        self.load_or(|errors| wrong(errors, errors.findings()))
+    }
+
+    fn load_or(&self, wrong: impl FnOnce(&LoadErrors) -> Failure) -> Result<Suite, Failure> {
+        let suite = Suite::load(self.files()?).map_err(|errors| wrong(&errors))?;
         if suite.cases().is_empty() {
             return Err(Failure(exit::USAGE, "there are no cases here; --cases DIR reads them from a folder".into()));
         }
         Ok(suite)
     }
+}
+
+/// What is wrong with the files, and what is not right besides.
+fn wrong(errors: &LoadErrors, findings: &[Finding]) -> Failure {
+    let count = errors.list().len();
+    let what = if count == 1 { "mistake" } else { "mistakes" };
+    let mut text = format!("{count} {what} in the files of the cases\n{errors}");
+    if !findings.is_empty() {
+        text += "and besides\n";
+        text.extend(findings.iter().map(|finding| format!("{finding}\n")));
+    }
+    Failure(exit::USAGE, text.trim_end().to_owned())
 }
 
 fn read_all(option: &str, folder: &Path) -> Result<Texts, Failure> {

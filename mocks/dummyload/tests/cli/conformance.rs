@@ -257,7 +257,12 @@ fn cases_of_ones_own_are_read_from_a_folder() {
     fs::write(folder.join("room/cases/a.toml"), case).unwrap();
     let output = conformance(&["lint", "--cases", cases]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stdout).contains("nothing is expected"), "{}", text(&output.stdout));
+    let said = text(&output.stdout);
+    assert!(said.contains("nothing is expected") && said.contains("\n1 case, "), "{said}");
+    fs::write(folder.join("room/cases/b.toml"), case.replacen("title = \"a\"", "titel = \"b\"", 1)).unwrap();
+    let (code, said) = complaint(&["conformance", "lint", "--cases", cases]);
+    assert_eq!(code, 2);
+    assert!(said.contains("2 mistakes in the files") && said.contains("nothing is expected"), "{said}");
     complains(&["list", "--cases", "/no/such/folder"], 2, "/no/such/folder");
     fs::remove_dir_all(folder).unwrap();
 }
