@@ -16,7 +16,7 @@ Exit codes:
   1  something was found: a deviation, a failing case
   2  the command line, a world file or a setting is wrong
   3  nothing could start or be reached: the port is in use, a file cannot be read
-  4  no case was selected, or every one was skipped
+  4  no case was selected, or all that can fail were skipped
   6  a case could not be judged: the fault is on the suite's side";
 
 /// Something was found.
