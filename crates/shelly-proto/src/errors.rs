@@ -1,6 +1,6 @@
 //! The member `errors` of a refusal, in all its shapes.
 
-use crate::escape::{ObjectWriter, push_string};
+use crate::escape::{ObjectWriter, push_list, push_string};
 use crate::wire;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -78,17 +78,7 @@ impl Errors {
     pub(crate) fn write(&self, object: &mut ObjectWriter<'_>) {
         match self {
             Self::Missing => {}
-            Self::List(texts) => {
-                let out = object.name("errors");
-                out.push(b'[');
-                for (at, text) in texts.iter().enumerate() {
-                    if at > 0 {
-                        out.push(b',');
-                    }
-                    push_string(out, text);
-                }
-                out.push(b']');
-            }
+            Self::List(texts) => push_list(object.name("errors"), texts),
             Self::Map(texts) => {
                 let mut map = ObjectWriter::open(object.name("errors"));
                 for (code, text) in texts {

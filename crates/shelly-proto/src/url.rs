@@ -3,23 +3,11 @@
 use crate::Claims;
 use alloc::borrow::ToOwned;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use core::fmt;
+use dummyload_codec::url::redacted;
+pub(crate) use dummyload_codec::url::{decoded, encoded};
 use dummyload_session::{Endpoint, Secret};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-
-/// Everything but the characters that RFC 3986 calls unreserved.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// Percent-encoded for a path segment, a query value or a form.
-pub(crate) fn encoded(text: &str) -> String {
-    utf8_percent_encode(text, RESERVED).to_string()
-}
-
-/// `%XX` decoded; a plus stays one.
-pub(crate) fn decoded(text: &str) -> String {
-    percent_decode_str(text).decode_utf8_lossy().into_owned()
-}
 
 /// Which servers get a token. The address of the server stands in the token, unsigned for all that a client can tell, so
 /// whoever smuggles in a token could have the next one sent anywhere (dossier 3).
@@ -216,27 +204,13 @@ pub const SECRET_PARAMETERS: [&str; 8] =
 
 /// Replaces the values of [`SECRET_PARAMETERS`] in a URL by `[redacted]`.
 pub fn redact_url(url: &str) -> String {
-    let Some((address, query)) = url.split_once('?') else { return url.to_owned() };
-    let mut shown = format!("{address}?");
-    for (at, pair) in query.split('&').enumerate() {
-        if at > 0 {
-            shown.push('&');
-        }
-        match pair.split_once('=') {
-            Some((name, _)) if SECRET_PARAMETERS.iter().any(|secret| secret.eq_ignore_ascii_case(&decoded(name))) => {
-                shown.push_str(name);
-                shown.push('=');
-                shown.push_str(Secret::<()>::SHOWN);
-            }
-            _ => shown.push_str(pair),
-        }
-    }
-    shown
+    redacted(url, &SECRET_PARAMETERS)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::string::ToString;
     use proptest::prelude::*;
 
     #[test]

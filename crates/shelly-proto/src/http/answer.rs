@@ -1,7 +1,7 @@
 //! The envelope around answers, read and written (dossier 5).
 
 use super::HttpError;
-use crate::escape::{ObjectWriter, push_string, written};
+use crate::escape::{ObjectWriter, push_list, written};
 use crate::message::Raw;
 use crate::wire::{self, Object};
 use crate::{DecodeError, Errors};
@@ -74,15 +74,7 @@ impl Envelope<'_> {
                 Self::Coded { code, messages } => {
                     object.text("error", Some(code));
                     let mut data = ObjectWriter::open(object.name("data"));
-                    let list = data.name("messages");
-                    list.push(b'[');
-                    for (at, message) in messages.iter().enumerate() {
-                        if at > 0 {
-                            list.push(b',');
-                        }
-                        push_string(list, message);
-                    }
-                    list.push(b']');
+                    push_list(data.name("messages"), messages);
                     data.close();
                 }
             }

@@ -3,7 +3,7 @@
 use super::answer::done;
 use super::devices::http_id;
 use super::params::Params;
-use super::request::{Credentials, Fields, Request};
+use super::request::{self, Credentials, Fields, Request};
 use super::{Call, HttpError};
 use crate::escape::{ObjectWriter, push_string, written};
 use crate::message::{CommandBody, LightParams, RelayParams, RollerParams, RollerToPosParams};
@@ -106,7 +106,7 @@ impl Call for Control {
             }
             What::To(channel, position) => (Kind::Roller, fields.with("channel", channel).with("pos", position)),
         };
-        Request::signed_form(kind.path(), fields, &self.credentials)
+        request::signed_form(kind.path(), fields, &self.credentials)
     }
 
     fn answer(&self, status: u16, body: &[u8]) -> Result<(), HttpError> {
@@ -231,7 +231,7 @@ impl Call for BulkControl {
             out.push(b']');
         });
         let fields = Fields::new().with("turn", self.turn).with("devices", devices);
-        Request::signed_form(self.path, fields, &self.credentials)
+        request::signed_form(self.path, fields, &self.credentials)
     }
 
     fn answer(&self, status: u16, body: &[u8]) -> Result<(), HttpError> {

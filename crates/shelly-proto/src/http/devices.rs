@@ -1,7 +1,7 @@
 //! What belongs to an account, and how it is (dossier 6, 7).
 
 use super::answer::{Envelope, data};
-use super::request::{Credentials, Fields, Request};
+use super::request::{self, Credentials, Fields, Request};
 use super::{Call, HttpError};
 use crate::escape::{ObjectWriter, push_string, written};
 use crate::message::{Extra, Raw};
@@ -26,8 +26,8 @@ pub enum ReadBy {
 impl ReadBy {
     fn request(self, path: &str, fields: Fields, credentials: &Credentials) -> Request {
         match self {
-            Self::Get => Request::signed_get(path, fields, credentials),
-            Self::PostForm => Request::signed_form(path, fields, credentials),
+            Self::Get => request::signed_get(path, fields, credentials),
+            Self::PostForm => request::signed_form(path, fields, credentials),
         }
     }
 }

@@ -62,6 +62,7 @@ impl HttpError {
             DecodeError::NotJson { line, column, .. } => Self::NotJson { line: *line, column: *column },
             DecodeError::WrongShape { pointer, what } if pointer.is_empty() => Self::shape(what),
             DecodeError::WrongShape { pointer, what } => Self::WrongShape { what: alloc::format!("{pointer}: {what}") },
+            other => Self::shape(&other.to_string()),
         }
     }
 

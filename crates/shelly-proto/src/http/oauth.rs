@@ -2,7 +2,7 @@
 
 use super::answer::{Envelope, accepted, data};
 use super::params::Params;
-use super::request::{Fields, Request, Service};
+use super::request::{self, Fields, Request, Service};
 use super::{Call, HttpError};
 use crate::escape::{ObjectWriter, written};
 use crate::message::Raw;
@@ -76,15 +76,15 @@ impl Call for ExchangeCode {
         let fields = Fields::new().with("client_id", &self.client_id).maybe("grant_type", grant);
         let fields = fields.with("code", self.code.expose());
         match &self.carrier {
-            Carrier::PostForm | Carrier::PostFormWithoutGrant => Request::form(Service::Account, TOKEN_PATH, &fields),
+            Carrier::PostForm | Carrier::PostFormWithoutGrant => request::form(Service::Account, TOKEN_PATH, &fields),
             Carrier::PostAuthorizationCode { redirect_uri, client_secret } => {
                 let secret = client_secret.as_ref().map(Secret::expose);
                 let fields = fields.with("redirect_uri", redirect_uri).maybe("client_secret", secret);
-                Request::form(Service::Account, TOKEN_PATH, &fields)
+                request::form(Service::Account, TOKEN_PATH, &fields)
             }
-            Carrier::Get => Request::get(Service::Account, TOKEN_PATH, &fields),
-            Carrier::PostQuery => Request::post_query(Service::Account, TOKEN_PATH, &fields),
-            Carrier::PostJson => Request::json(Service::Account, TOKEN_PATH, fields.to_json()),
+            Carrier::Get => request::get(Service::Account, TOKEN_PATH, &fields),
+            Carrier::PostQuery => request::post_query(Service::Account, TOKEN_PATH, &fields),
+            Carrier::PostJson => request::json(Service::Account, TOKEN_PATH, fields.to_json()),
         }
     }
 
@@ -113,7 +113,7 @@ impl Call for Refresh {
     fn request(&self) -> Request {
         let fields = Fields::new().with("grant_type", "refresh_token");
         let fields = fields.with("refresh_token", self.refresh_token.expose()).with("client_id", &self.client_id);
-        Request::form(Service::Account, TOKEN_PATH, &fields)
+        request::form(Service::Account, TOKEN_PATH, &fields)
     }
 
     fn answer(&self, status: u16, body: &[u8]) -> Result<Tokens, HttpError> {
@@ -260,7 +260,7 @@ impl Call for Login {
 
     fn request(&self) -> Request {
         let fields = Fields::new().with("email", &self.email).with("password", self.hash.expose());
-        Request::form(Service::Api, LOGIN_PATH, &fields.with("client_id", &self.client_id))
+        request::form(Service::Api, LOGIN_PATH, &fields.with("client_id", &self.client_id))
     }
 
     fn answer(&self, status: u16, body: &[u8]) -> Result<LoginCode, HttpError> {

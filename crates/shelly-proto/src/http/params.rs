@@ -1,12 +1,12 @@
 //! The parameters of a call as a server finds them.
 
 use crate::message::Raw;
-use crate::url::decoded;
 use crate::{DecodeError, wire};
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
+use dummyload_codec::url::decoded_form;
 
 /// Parameters by name, from the query and from a body that is a form or JSON. What the body says counts more, and of a
 /// repeated name the last one (dossier 13.2). Names are printed, values are not: there can be credentials among them.
@@ -50,8 +50,7 @@ impl Params {
     fn form(&mut self, text: &str) {
         for pair in text.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let plain = |text: &str| decoded(&text.replace('+', " "));
-            self.0.push((plain(name), Value::Text(plain(value))));
+            self.0.push((decoded_form(name), Value::Text(decoded_form(value))));
         }
     }
 

@@ -1,11 +1,12 @@
 //! A request as a plain value.
 
 use super::HttpError;
-use crate::url::{encoded, redact_url};
+use crate::url::{SECRET_PARAMETERS, encoded};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
+pub use dummyload_codec::http::Method;
 use dummyload_session::Secret;
 
 /// One HTTP call: how it is asked, and how its answer is understood.
@@ -25,10 +26,10 @@ pub trait Call {
 
 /// The headers that are sent. Names of headers have no case.
 pub mod header {
+    pub use dummyload_codec::http::header::CONTENT_TYPE;
+
     /// `Bearer` with the access token.
     pub const AUTHORIZATION: &str = "Authorization";
-    /// Of a request with a body.
-    pub const CONTENT_TYPE: &str = "Content-Type";
 }
 
 /// The servers of the cloud (dossier 1). Whoever sends the request knows their addresses.
@@ -51,23 +52,11 @@ impl Service {
     }
 }
 
-/// The method of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Method {
-    /// GET
-    Get,
-    /// POST
-    Post,
-}
+impl dummyload_codec::http::Service for Service {
+    const SECRETS: &'static [&'static str] = &SECRET_PARAMETERS;
 
-impl Method {
-    /// The name on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Post => "POST",
-        }
+    fn shown(self) -> &'static str {
+        self.host().unwrap_or("the account's server")
     }
 }
 
@@ -94,98 +83,58 @@ impl Credentials {
 }
 
 /// A request, whole but for the base address. Printing it shows no credentials and no body.
-#[derive(Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Request {
-    /// Which server it is for.
-    pub service: Service,
-    /// The method.
-    pub method: Method,
-    /// Path and query, percent-encoded, with its slash in front. There can be credentials in the query.
-    pub target: Secret<String>,
-    /// Headers in order.
-    pub headers: Vec<(&'static str, Secret<String>)>,
-    /// The body, a form or JSON, which can hold credentials; `None` if the request has none.
-    pub body: Option<String>,
+pub type Request = dummyload_codec::http::Request<Service>;
+
+/// A GET with parameters in the query.
+pub(super) fn get(service: Service, path: &str, fields: &Fields) -> Request {
+    Request::new(service, Method::Get, target(path, fields))
 }
 
-impl Request {
-    fn new(service: Service, method: Method, target: String) -> Self {
-        Self { service, method, target: Secret::new(target), headers: Vec::new(), body: None }
-    }
-
-    /// A GET with parameters in the query.
-    pub(super) fn get(service: Service, path: &str, fields: &Fields) -> Self {
-        let query = fields.encoded();
-        let target = if query.is_empty() { path.to_string() } else { format!("{path}?{query}") };
-        Self::new(service, Method::Get, target)
-    }
-
-    /// A POST with parameters in the query.
-    pub(super) fn post_query(service: Service, path: &str, fields: &Fields) -> Self {
-        Self { method: Method::Post, ..Self::get(service, path, fields) }
-    }
-
-    /// A POST of a form.
-    pub(super) fn form(service: Service, path: &str, fields: &Fields) -> Self {
-        let mut request = Self::new(service, Method::Post, path.to_string());
-        request.content("application/x-www-form-urlencoded", fields.encoded());
-        request
-    }
-
-    /// A POST of JSON.
-    pub(super) fn json(service: Service, path: &str, body: String) -> Self {
-        let mut request = Self::new(service, Method::Post, path.to_string());
-        request.content("application/json", body);
-        request
-    }
-
-    fn content(&mut self, kind: &str, body: String) {
-        self.headers.push((header::CONTENT_TYPE, Secret::new(kind.to_string())));
-        self.body = Some(body);
-    }
-
-    /// A GET of the account's server, allowed by credentials.
-    pub(super) fn signed_get(path: &str, mut fields: Fields, credentials: &Credentials) -> Self {
-        fields.sign(credentials);
-        Self::get(Service::Account, path, &fields).bearer(credentials)
-    }
-
-    /// A form for the account's server, allowed by credentials.
-    pub(super) fn signed_form(path: &str, mut fields: Fields, credentials: &Credentials) -> Self {
-        fields.sign(credentials);
-        Self::form(Service::Account, path, &fields).bearer(credentials)
-    }
-
-    /// JSON for the account's server, allowed by credentials; a key goes into the query.
-    pub(super) fn signed_json(path: &str, body: String, credentials: &Credentials) -> Self {
-        let mut fields = Fields::new();
-        fields.sign(credentials);
-        let query = fields.encoded();
-        let target = if query.is_empty() { path.to_string() } else { format!("{path}?{query}") };
-        Self::json(Service::Account, &target, body).bearer(credentials)
-    }
-
-    fn bearer(mut self, credentials: &Credentials) -> Self {
-        if let Credentials::Bearer(token) = credentials {
-            let value = Secret::new(format!("Bearer {}", token.expose()));
-            self.headers.insert(0, (header::AUTHORIZATION, value));
-        }
-        self
-    }
+/// A POST with parameters in the query.
+pub(super) fn post_query(service: Service, path: &str, fields: &Fields) -> Request {
+    Request::new(service, Method::Post, target(path, fields))
 }
 
-impl fmt::Display for Request {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let host = self.service.host().unwrap_or("the account's server");
-        write!(f, "{} {host}{}", self.method.as_str(), redact_url(self.target.expose()))
-    }
+/// A POST of a form.
+pub(super) fn form(service: Service, path: &str, fields: &Fields) -> Request {
+    Request::new(service, Method::Post, path.to_string()).form(fields.encoded())
 }
 
-impl fmt::Debug for Request {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Request({self})")
+/// A POST of JSON.
+pub(super) fn json(service: Service, path: &str, body: String) -> Request {
+    Request::new(service, Method::Post, path.to_string()).json(body)
+}
+
+/// A GET of the account's server, allowed by credentials.
+pub(super) fn signed_get(path: &str, mut fields: Fields, credentials: &Credentials) -> Request {
+    fields.sign(credentials);
+    bearer(get(Service::Account, path, &fields), credentials)
+}
+
+/// A form for the account's server, allowed by credentials.
+pub(super) fn signed_form(path: &str, mut fields: Fields, credentials: &Credentials) -> Request {
+    fields.sign(credentials);
+    bearer(form(Service::Account, path, &fields), credentials)
+}
+
+/// JSON for the account's server, allowed by credentials; a key goes into the query.
+pub(super) fn signed_json(path: &str, body: String, credentials: &Credentials) -> Request {
+    let mut fields = Fields::new();
+    fields.sign(credentials);
+    bearer(json(Service::Account, &target(path, &fields), body), credentials)
+}
+
+fn target(path: &str, fields: &Fields) -> String {
+    let query = fields.encoded();
+    if query.is_empty() { path.to_string() } else { format!("{path}?{query}") }
+}
+
+fn bearer(mut request: Request, credentials: &Credentials) -> Request {
+    if let Credentials::Bearer(token) = credentials {
+        let value = Secret::new(format!("Bearer {}", token.expose()));
+        request.headers.insert(0, (header::AUTHORIZATION, value));
     }
+    request
 }
 
 /// Parameters in order, for a query or a form.

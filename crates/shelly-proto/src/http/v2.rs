@@ -4,10 +4,10 @@ use super::answer::{accepted, body_text};
 use super::control::{ControlForm, Kind};
 use super::devices::http_id;
 use super::params::Params;
-use super::request::{Credentials, Request};
+use super::request::{self, Credentials, Request};
 use super::{Call, HttpError};
 use crate::error::BadParams;
-use crate::escape::{ObjectWriter, push_string, written};
+use crate::escape::{ObjectWriter, push_list, push_string, written};
 use crate::message::{CommandBody, Extra, LightParams, Raw, RelayParams, RollerParams, RollerToPosParams};
 use crate::wire::{self, Slots};
 use crate::{Channel, DeviceId, Direction, Generation, Light, Move, OutOfRange, Roller, RollerToPos, Turn};
@@ -91,7 +91,7 @@ impl Call for GetDevices {
             body.json("pick", self.pick.as_ref().map(Raw::as_str));
             body.close();
         });
-        Request::signed_json(GET_PATH, body, &self.credentials)
+        request::signed_json(GET_PATH, body, &self.credentials)
     }
 
     fn answer(&self, status: u16, body: &[u8]) -> Result<Vec<Device>, HttpError> {
@@ -184,17 +184,6 @@ impl Device {
             out.push(b']');
         })
     }
-}
-
-fn push_list(out: &mut Vec<u8>, texts: impl IntoIterator<Item = impl AsRef<str>>) {
-    out.push(b'[');
-    for (at, text) in texts.into_iter().enumerate() {
-        if at > 0 {
-            out.push(b',');
-        }
-        push_string(out, text.as_ref());
-    }
-    out.push(b']');
 }
 
 /// What is to be set, without the device.
@@ -311,7 +300,7 @@ impl Call for Set {
             self.setting.write(&mut body);
             body.close();
         });
-        Request::signed_json(set_path(self.setting.kind()), body, &self.credentials)
+        request::signed_json(set_path(self.setting.kind()), body, &self.credentials)
     }
 
     /// A success has an empty body or an envelope (dossier 7).
@@ -435,7 +424,7 @@ impl Call for SetGroups {
             }
             body.close();
         });
-        Request::signed_json(GROUPS_PATH, body, &self.credentials)
+        request::signed_json(GROUPS_PATH, body, &self.credentials)
     }
 
     fn answer(&self, status: u16, body: &[u8]) -> Result<FailedCommands, HttpError> {

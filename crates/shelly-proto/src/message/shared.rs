@@ -7,6 +7,7 @@ use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
+pub(crate) use dummyload_codec::owned;
 use serde::Serialize;
 use serde::de::Deserialize;
 
@@ -60,7 +61,7 @@ impl<'a> Raw<'a> {
             if e.is_data() {
                 DecodeError::wrong("", "the value is of another type")
             } else {
-                DecodeError::not_json(&self.0, &e)
+                wire::not_json(&self.0, &e)
             }
         })
     }
@@ -134,10 +135,6 @@ impl<'a> Extra<'a> {
     pub fn into_owned(self) -> Extra<'static> {
         Extra(self.0.into_iter().map(|(name, value)| (owned(name), value.into_owned())).collect())
     }
-}
-
-pub(crate) fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
-    Cow::Owned(text.into_owned())
 }
 
 /// An event whose name is not known, or that has no place among these types. Its text is kept whole.
