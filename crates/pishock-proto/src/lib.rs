@@ -36,7 +36,6 @@ extern crate std;
 mod channel;
 mod command;
 mod error;
-mod escape;
 pub mod http;
 mod ids;
 mod lint;

@@ -96,7 +96,11 @@ impl Intensity {
     /// # Errors
     /// Above 100.
     pub const fn new(percent: u8) -> Result<Self, OutOfRange> {
-        if percent <= 100 { Ok(Self(percent)) } else { Err(OutOfRange::intensity(percent)) }
+        if percent <= 100 {
+            Ok(Self(percent))
+        } else {
+            Err(OutOfRange::new("intensity", percent as i64, "0 to 100 percent"))
+        }
     }
 
     /// Percent.
@@ -120,7 +124,11 @@ impl DurationMs {
     /// # Errors
     /// Below 100 or above 15000.
     pub const fn new(ms: u32) -> Result<Self, OutOfRange> {
-        if ms >= 100 && ms <= 15_000 { Ok(Self(ms)) } else { Err(OutOfRange::duration(ms)) }
+        if ms >= 100 && ms <= 15_000 {
+            Ok(Self(ms))
+        } else {
+            Err(OutOfRange::new("duration", ms as i64, "100 to 15000 milliseconds"))
+        }
     }
 
     /// Milliseconds.

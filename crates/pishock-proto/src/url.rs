@@ -1,14 +1,13 @@
 //! Login URLs, made and read (dossier 2).
 
 use crate::{Dialect, LinkId, UrlError, UserId};
-use alloc::borrow::ToOwned;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
+use dummyload_codec::url::{decoded_form, encoded, redacted};
 use dummyload_session::{Endpoint, Secret};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-/// Everything but the characters that RFC 3986 calls unreserved.
-pub(crate) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// The names of query parameters whose values are secret.
+pub(crate) const SECRETS: [&str; 3] = ["ApiKey", "Token", "key"];
 
 /// How to log in. The key and the token are never printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,19 +58,18 @@ impl Login {
 /// ```
 pub fn endpoint(base: &str, dialect: Dialect, login: &Login) -> Result<Endpoint, UrlError> {
     let base = checked(base)?;
-    let encode = |text: &str| utf8_percent_encode(text, RESERVED).to_string();
     let url = match (dialect, login) {
         (Dialect::V2, Login::ApiKey { username, key }) => {
-            format!("{base}/v2?Username={}&ApiKey={}", encode(username), encode(key.expose()))
+            format!("{base}/v2?Username={}&ApiKey={}", encoded(username), encoded(key.expose()))
         }
         (Dialect::V2, Login::Token { user, token }) => {
-            format!("{base}/v2?UserId={user}&Token={}", encode(token.expose()))
+            format!("{base}/v2?UserId={user}&Token={}", encoded(token.expose()))
         }
         (Dialect::V1, Login::ApiKey { username, key }) => {
-            format!("{base}/?username={}&key={}&api=true", encode(username), encode(key.expose()))
+            format!("{base}/?username={}&key={}&api=true", encoded(username), encoded(key.expose()))
         }
         (Dialect::V1, Login::Token { user, token }) => {
-            format!("{base}/?username=user{user}&key={}", encode(token.expose()))
+            format!("{base}/?username=user{user}&key={}", encoded(token.expose()))
         }
     };
     let shown = redact_url(&url);
@@ -83,7 +81,7 @@ pub fn endpoint(base: &str, dialect: Dialect, login: &Login) -> Result<Endpoint,
 /// # Errors
 /// A base that is no `ws://` or `wss://` address.
 pub fn link_endpoint(base: &str, link: &LinkId) -> Result<Endpoint, UrlError> {
-    let url = format!("{}/Links/{}", checked(base)?, utf8_percent_encode(link.as_str(), RESERVED));
+    let url = format!("{}/Links/{}", checked(base)?, encoded(link.as_str()));
     Ok(Endpoint::new(url.clone(), url))
 }
 
@@ -103,22 +101,7 @@ fn checked(base: &str) -> Result<&str, UrlError> {
 
 /// Replaces the values of `ApiKey`, `Token` and `key` in a URL by `[redacted]`.
 pub fn redact_url(url: &str) -> String {
-    let Some((address, query)) = url.split_once('?') else { return url.to_owned() };
-    let mut shown = format!("{address}?");
-    for (at, pair) in query.split('&').enumerate() {
-        if at > 0 {
-            shown.push('&');
-        }
-        match pair.split_once('=') {
-            Some((name, _)) if ["apikey", "token", "key"].iter().any(|s| s.eq_ignore_ascii_case(name)) => {
-                shown.push_str(name);
-                shown.push('=');
-                shown.push_str(Secret::<()>::SHOWN);
-            }
-            _ => shown.push_str(pair),
-        }
-    }
-    shown
+    redacted(url, &SECRETS)
 }
 
 /// What a server reads out of the query of a handshake.
@@ -136,8 +119,8 @@ pub enum LoginAttempt {
 pub fn parse_login(dialect: Dialect, query: &str) -> LoginAttempt {
     let value = |wanted: &str| {
         let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-        let mut matching = pairs.filter(|(name, _)| decode(name).eq_ignore_ascii_case(wanted));
-        matching.next().map(|(_, value)| decode(value)).filter(|value| !value.is_empty())
+        let mut matching = pairs.filter(|(name, _)| decoded_form(name).eq_ignore_ascii_case(wanted));
+        matching.next().map(|(_, value)| decoded_form(value)).filter(|value| !value.is_empty())
     };
     let complete = |login| LoginAttempt::Complete(login);
     match dialect {
@@ -163,10 +146,6 @@ pub fn parse_login(dialect: Dialect, query: &str) -> LoginAttempt {
             (_, None) => LoginAttempt::Incomplete("key is missing"),
         },
     }
-}
-
-fn decode(text: &str) -> String {
-    percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]

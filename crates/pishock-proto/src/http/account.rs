@@ -2,12 +2,13 @@
 
 use super::answer::{accepted, json};
 use super::object::object;
-use super::request::encoded;
+use super::request::signed;
 use super::{Call, HttpError, Method, Reason, Request, Service};
 use crate::{Login, UserId};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use dummyload_codec::url::encoded;
 use dummyload_session::Secret;
 use serde_json::Value;
 
@@ -110,7 +111,7 @@ impl Call for GetAccount {
     type Answer = Account;
 
     fn request(&self) -> Request {
-        Request::signed(Method::Get, "/Account".into(), &self.login)
+        signed(Method::Get, "/Account".into(), &self.login)
     }
 
     fn answer(&self, status: u16, body: &[u8]) -> Result<Account, HttpError> {

@@ -2,12 +2,13 @@
 
 use super::answer::json;
 use super::object::object;
-use super::request::encoded;
+use super::request::signed;
 use super::{Call, HttpError, Method, Reason, Request, Service};
 use crate::{LinkId, Login, UserId};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use dummyload_codec::url::encoded;
 
 /// Asks for the links of one's own account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +27,7 @@ impl Call for GetLinks {
     type Answer = Vec<Link>;
 
     fn request(&self) -> Request {
-        Request::signed(Method::Get, "/Links".into(), &self.login)
+        signed(Method::Get, "/Links".into(), &self.login)
     }
 
     fn answer(&self, status: u16, body: &[u8]) -> Result<Vec<Link>, HttpError> {

@@ -1,13 +1,14 @@
 //! JSON objects that are written as the real service writes them and read generously. The visitors are by hand, because a
 //! derived one knows no names without case, and because their errors quote what was sent.
 
-use crate::wire::{Loose, Name};
+use crate::wire::Loose;
 use crate::{HubId, LinkId, ShareCode, ShareId, ShockerId, UserId};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
+use dummyload_codec::Name;
 use dummyload_session::Secret;
 #[cfg(feature = "schema")]
 use schemars::{Schema, SchemaGenerator, json_schema};

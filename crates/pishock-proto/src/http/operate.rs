@@ -2,13 +2,14 @@
 
 use super::answer::{accepted, json};
 use super::object::object;
-use super::request::{QueryLogin, encoded};
+use super::request::{QueryLogin, signed, text_of};
 use super::{Call, HttpError, Method, Reason, Request};
 use crate::{DurationMs, HubId, Intensity, Login, Mode, ShareCode, ShockerId, UserId};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::RangeInclusive;
+use dummyload_codec::url::encoded;
 use serde::ser::{Serialize, Serializer};
 
 /// Asks the older service for the hubs of an account with their shockers (dossier 6.2).
@@ -126,7 +127,7 @@ impl Call for GetShockers {
     type Answer = Vec<Shocker>;
 
     fn request(&self) -> Request {
-        Request::signed(Method::Get, "/Shockers".into(), &self.login)
+        signed(Method::Get, "/Shockers".into(), &self.login)
     }
 
     fn answer(&self, status: u16, body: &[u8]) -> Result<Vec<Shocker>, HttpError> {
@@ -210,7 +211,7 @@ impl Call for Operate {
             Addressee::Shocker(shocker) => format!("/Shockers/{shocker}"),
             Addressee::Share(code) => format!("/Shockers/OperateByShare/{}", encoded(code.as_str())),
         };
-        Request::signed(Method::Post, target, &self.login).json(&OperateBody::of(&self.operation, &self.agent))
+        signed(Method::Post, target, &self.login).json(text_of(&OperateBody::of(&self.operation, &self.agent)))
     }
 
     fn answer(&self, status: u16, _: &[u8]) -> Result<(), HttpError> {

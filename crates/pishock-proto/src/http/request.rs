@@ -1,13 +1,13 @@
 //! A request as a plain value.
 
 use super::HttpError;
-use crate::url::{RESERVED, redact_url};
+use crate::url::SECRETS;
 use crate::{Login, UserId};
 use alloc::string::{String, ToString};
-use alloc::vec::Vec;
-use core::fmt;
+pub use dummyload_codec::http::Method;
+use dummyload_codec::url::encoded;
 use dummyload_session::Secret;
-use percent_encoding::utf8_percent_encode;
+use serde::Serialize;
 
 /// One HTTP call: how it is asked, and how its answer is understood.
 pub trait Call {
@@ -26,6 +26,8 @@ pub trait Call {
 
 /// The headers of the REST API (dossier 6.5). Names of headers have no case.
 pub mod header {
+    pub use dummyload_codec::http::header::CONTENT_TYPE;
+
     /// The API key; it is enough alone.
     pub const API_KEY: &str = "X-PiShock-Api-Key";
     /// The account's name, beside the key.
@@ -34,8 +36,6 @@ pub mod header {
     pub const USER_ID: &str = "X-PiShock-UserId";
     /// The website's token.
     pub const TOKEN: &str = "X-PiShock-Token";
-    /// Of a request with a body.
-    pub const CONTENT_TYPE: &str = "Content-Type";
 }
 
 /// The three services. Each has a base address of its own, which whoever sends the request knows.
@@ -64,87 +64,33 @@ impl Service {
     }
 }
 
-/// The method of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Method {
-    /// GET
-    Get,
-    /// POST
-    Post,
-    /// PUT
-    Put,
-    /// DELETE
-    Delete,
-}
+impl dummyload_codec::http::Service for Service {
+    const SECRETS: &'static [&'static str] = &SECRETS;
 
-impl Method {
-    /// The name on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Post => "POST",
-            Self::Put => "PUT",
-            Self::Delete => "DELETE",
-        }
+    fn shown(self) -> &'static str {
+        self.host()
     }
 }
 
 /// A request, whole but for the base address. Printing it shows no credentials and no body.
-#[derive(Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Request {
-    /// Which service it is for.
-    pub service: Service,
-    /// The method.
-    pub method: Method,
-    /// Path and query, percent-encoded, with its slash in front. There can be credentials in the query.
-    pub target: Secret<String>,
-    /// Headers in order.
-    pub headers: Vec<(&'static str, Secret<String>)>,
-    /// The body, JSON; `None` if the request has none.
-    pub body: Option<String>,
-}
+pub type Request = dummyload_codec::http::Request<Service>;
 
-impl Request {
-    pub(super) fn new(service: Service, method: Method, target: String) -> Self {
-        Self { service, method, target: Secret::new(target), headers: Vec::new(), body: None }
-    }
-
-    /// A request with the credentials in headers (dossier 6.5).
-    pub(super) fn signed(method: Method, target: String, login: &Login) -> Self {
-        let mut request = Self::new(Service::Api, method, target);
-        match login {
-            Login::ApiKey { username, key } => {
-                request.headers.push((header::USERNAME, Secret::new(username.clone())));
-                request.headers.push((header::API_KEY, key.clone()));
-            }
-            Login::Token { user, token } => {
-                request.headers.push((header::USER_ID, Secret::new(user.to_string())));
-                request.headers.push((header::TOKEN, token.clone()));
-            }
+/// A request with the credentials in headers (dossier 6.5).
+pub(super) fn signed(method: Method, target: String, login: &Login) -> Request {
+    let request = Request::new(Service::Api, method, target);
+    match login {
+        Login::ApiKey { username, key } => {
+            request.with(header::USERNAME, Secret::new(username.clone())).with(header::API_KEY, key.clone())
         }
-        request
-    }
-
-    pub(super) fn json(mut self, body: &impl serde::Serialize) -> Self {
-        self.headers.push((header::CONTENT_TYPE, Secret::new("application/json".to_string())));
-        // Our bodies have text keys only, and writing to memory does not fail.
-        self.body = serde_json::to_string(body).ok();
-        self
+        Login::Token { user, token } => {
+            request.with(header::USER_ID, Secret::new(user.to_string())).with(header::TOKEN, token.clone())
+        }
     }
 }
 
-impl fmt::Display for Request {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}{}", self.method.as_str(), self.service.host(), redact_url(self.target.expose()))
-    }
-}
-
-impl fmt::Debug for Request {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Request({self})")
-    }
+/// The text of a body of ours. Those have text keys only, and writing to memory does not fail.
+pub(super) fn text_of(body: &impl Serialize) -> String {
+    serde_json::to_string(body).unwrap_or_default()
 }
 
 /// The credentials of the older look-ups: in the query, where an API key stands in the place of the token and is told
@@ -172,9 +118,4 @@ impl QueryLogin {
         let token = encoded(token.expose());
         Request::new(Service::Ps, method, alloc::format!("/PiShock/{name}?UserId={user}&Token={token}{api}{more}"))
     }
-}
-
-/// Percent-encoded for a path segment or a query value.
-pub(super) fn encoded(text: &str) -> String {
-    utf8_percent_encode(text, RESERVED).to_string()
 }

@@ -2,7 +2,7 @@
 
 use super::answer::{accepted, json};
 use super::object::object;
-use super::request::QueryLogin;
+use super::request::{QueryLogin, signed, text_of};
 use super::{Call, HttpError, Method, Reason, Request};
 use crate::{HubId, Login, OutOfRange, ShareCode, ShareId, ShockerId, UserId};
 use alloc::collections::BTreeMap;
@@ -149,7 +149,8 @@ impl ClaimShares {
     pub fn new(login: Login, codes: impl IntoIterator<Item = ShareCode>) -> Result<Self, OutOfRange> {
         let codes: Vec<_> = codes.into_iter().collect();
         if codes.is_empty() || codes.len() > Self::MOST {
-            return Err(OutOfRange::codes(codes.len()));
+            let given = i64::try_from(codes.len()).unwrap_or(i64::MAX);
+            return Err(OutOfRange::new("number of share codes", given, "1 to 20 in one call"));
         }
         Ok(Self { login, codes })
     }
@@ -160,7 +161,7 @@ impl Call for ClaimShares {
 
     fn request(&self) -> Request {
         let body = ClaimBody { shares: self.codes.clone() };
-        Request::signed(Method::Put, "/Share".into(), &self.login).json(&body)
+        signed(Method::Put, "/Share".into(), &self.login).json(text_of(&body))
     }
 
     fn answer(&self, status: u16, _: &[u8]) -> Result<(), HttpError> {
@@ -194,7 +195,7 @@ impl Call for GiveBackShare {
     type Answer = ();
 
     fn request(&self) -> Request {
-        Request::signed(Method::Delete, format!("/Share/{}", self.share), &self.login)
+        signed(Method::Delete, format!("/Share/{}", self.share), &self.login)
     }
 
     fn answer(&self, status: u16, _: &[u8]) -> Result<(), HttpError> {
@@ -219,7 +220,7 @@ impl Call for GetShared {
     type Answer = Vec<SharedShocker>;
 
     fn request(&self) -> Request {
-        Request::signed(Method::Get, "/Share/GetShared".into(), &self.login)
+        signed(Method::Get, "/Share/GetShared".into(), &self.login)
     }
 
     fn answer(&self, status: u16, body: &[u8]) -> Result<Vec<SharedShocker>, HttpError> {

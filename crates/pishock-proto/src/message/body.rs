@@ -1,11 +1,12 @@
 //! The body of a command, the same in both dialects (dossier 3.2).
 
-use super::shared::{owned, parse_into};
-use crate::escape::ObjectWriter;
+use super::shared::parse_into;
 use crate::wire::{Shape, members};
 use crate::{Access, Mode, ShockerId, UserId};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
+use dummyload_codec::owned;
+use dummyload_codec::write::ObjectWriter;
 
 /// The body of a command as it was sent. `None` stands for absent, null, and what cannot be understood;
 /// [`lint_client`](crate::lint_client) tells which. Numbers can be out of range.

@@ -1,11 +1,12 @@
 //! Client to broker.
 
-use super::shared::{owned, text};
 use super::{Body, Dialect, LinkCommand, v1, v2};
 use crate::{Channel, DecodeError};
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
+use dummyload_codec::owned;
+use dummyload_codec::write::text;
 
 /// A message of a client, as far as it can be understood (dossier 3, 6.6, 8.1).
 #[derive(Clone, Debug, PartialEq)]

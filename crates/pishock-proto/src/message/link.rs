@@ -1,11 +1,11 @@
 //! The command of the Links socket (dossier 6.6).
 
-use super::shared::owned;
 use crate::Mode;
-use crate::escape::ObjectWriter;
 use crate::wire::members;
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
+use dummyload_codec::owned;
+use dummyload_codec::write::ObjectWriter;
 
 /// The command of the Links socket as it was sent; `None` as in a [`Body`](crate::Body).
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -1,14 +1,15 @@
 //! Broker to client.
 
 use super::Dialect;
-use super::shared::{owned, parse, parse_into, text};
-use crate::escape::{push_number, push_string, push_strings};
+use super::shared::{parse, parse_into};
 use crate::wire::{List, Loose, Shape, members};
 use crate::{Channel, DecodeError};
 use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
+use dummyload_codec::owned;
+use dummyload_codec::write::{push_number, push_string, push_strings, text};
 
 /// A message of the broker (dossier 4, 5, 8.2). Any JSON is one; what is not known keeps its text with the caller.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,10 +2,8 @@
 
 use crate::DecodeError;
 use crate::wire::{Fill, Place, Shape};
-use alloc::borrow::Cow;
 use alloc::format;
-use alloc::string::{String, ToString};
-use alloc::vec::Vec;
+use alloc::string::ToString;
 use serde::de::{Deserialize, DeserializeSeed};
 
 /// Parses JSON.
@@ -26,7 +24,7 @@ pub(super) fn parse_inside<'a>(
     text: &'a str,
     place: &mut impl Place<'a>,
 ) -> Result<Shape<'a>, DecodeError> {
-    parse_into(text, place).map_err(|e| wrong(pointer, &format!("the string holds {e}")))
+    parse_into(text, place).map_err(|e| DecodeError::wrong(pointer, &format!("the string holds {e}")))
 }
 
 /// Says where, and for the mistakes that the documents themselves make, what to do.
@@ -49,17 +47,4 @@ fn not_json(text: &str, e: &serde_json::Error) -> DecodeError {
         "this is not how JSON goes on"
     };
     DecodeError::NotJson { line: e.line(), column: e.column(), what: what.to_string() }
-}
-
-pub(super) fn wrong(pointer: &str, what: &str) -> DecodeError {
-    DecodeError::WrongShape { pointer: pointer.to_string(), what: what.to_string() }
-}
-
-pub(crate) fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
-    Cow::Owned(text.into_owned())
-}
-
-/// Bytes that were all written as text.
-pub(crate) fn text(bytes: Vec<u8>) -> String {
-    String::from_utf8(bytes).unwrap_or_default()
 }

@@ -1,14 +1,15 @@
 //! V1 requests: strings within strings (dossier 8.1).
 
 use super::client::Operation;
-use super::shared::{owned, parse_inside, parse_into, wrong};
+use super::shared::{parse_inside, parse_into};
 use super::{Body, ClientMessage, PublishCommand, v2};
 use crate::DecodeError;
-use crate::escape::{push_string, push_strings};
 use crate::wire::{Fill, Item, List, Loose, Place, Shape};
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::vec::Vec;
+use dummyload_codec::owned;
+use dummyload_codec::write::{push_string, push_strings};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, SeqAccess};
 
 /// The whole of a request. Its arguments are a string with a list in it, or that list itself.
@@ -68,11 +69,11 @@ impl<'de> Item<'de> for Pair<'de> {
 pub(super) fn decode(text: &str) -> Result<ClientMessage<'_>, DecodeError> {
     let mut request = Request::default();
     if parse_into(text, &mut request)? != Shape::List {
-        return Err(wrong("", "V1 wants an array that begins with the operation; V2 wants an object"));
+        return Err(DecodeError::wrong("", "V1 wants an array that begins with the operation; V2 wants an object"));
     }
     let known = request.known();
     let Some(operation) = request.operation else {
-        return Err(wrong("/0", "the name of an operation is wanted here"));
+        return Err(DecodeError::wrong("/0", "the name of an operation is wanted here"));
     };
     match known {
         None => Ok(ClientMessage::Unknown { operation }),
@@ -88,7 +89,7 @@ fn targets<'a>(arguments: Shape<'a>, names: List<Cow<'a, str>>) -> Result<Vec<Co
         Shape::List => Ok(names.items),
         Shape::Text(Cow::Borrowed(inner)) => targets_in(inner),
         Shape::Text(Cow::Owned(inner)) => Ok(targets_in(&inner)?.into_iter().map(owned).collect()),
-        _ => Err(wrong("/1", TARGETS)),
+        _ => Err(DecodeError::wrong("/1", TARGETS)),
     }
 }
 
@@ -98,7 +99,7 @@ fn targets_in(text: &str) -> Result<Vec<Cow<'_, str>>, DecodeError> {
     let mut names = List::default();
     match parse_inside("/1", text, &mut names)? {
         Shape::List => Ok(names.items),
-        _ => Err(wrong("/1", TARGETS)),
+        _ => Err(DecodeError::wrong("/1", TARGETS)),
     }
 }
 
@@ -109,7 +110,7 @@ fn commands<'a>(arguments: Shape<'a>, pairs: List<Pair<'a>>) -> Result<Vec<Publi
         Shape::Text(Cow::Owned(inner)) => {
             Ok(commands_in(&inner)?.into_iter().map(PublishCommand::into_owned).collect())
         }
-        _ => Err(wrong("/1", COMMANDS)),
+        _ => Err(DecodeError::wrong("/1", COMMANDS)),
     }
 }
 
@@ -119,14 +120,16 @@ fn commands_in(text: &str) -> Result<Vec<PublishCommand<'_>>, DecodeError> {
     let mut pairs = List::default();
     match parse_inside("/1", text, &mut pairs)? {
         Shape::List => whole(pairs),
-        _ => Err(wrong("/1", COMMANDS)),
+        _ => Err(DecodeError::wrong("/1", COMMANDS)),
     }
 }
 
 fn whole<'a>(pairs: List<Pair<'a>>) -> Result<Vec<PublishCommand<'a>>, DecodeError> {
     match pairs.misfit {
         None => Ok(pairs.items.into_iter().map(|pair| pair.0).collect()),
-        Some(at) => Err(wrong(&format!("/1/{at}"), "each command is a pair [channel, body], also a single one")),
+        Some(at) => {
+            Err(DecodeError::wrong(&format!("/1/{at}"), "each command is a pair [channel, body], also a single one"))
+        }
     }
 }
 

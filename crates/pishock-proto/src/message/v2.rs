@@ -1,14 +1,14 @@
 //! V2 requests: objects (dossier 3, 6.6).
 
 use super::client::Operation;
-use super::shared::{parse_into, wrong};
+use super::shared::parse_into;
 use super::{Body, ClientMessage, LinkCommand, PublishCommand};
 use crate::DecodeError;
-use crate::escape::{push_string, push_strings};
 use crate::wire::{Fill, Item, List, Shape, members};
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::vec::Vec;
+use dummyload_codec::write::{push_string, push_strings};
 use serde::de::{DeserializeSeed, Deserializer};
 
 const PING: &str = r#"{"Operation":"PING"}"#;
@@ -55,7 +55,7 @@ pub(super) fn decode(text: &str) -> Result<ClientMessage<'_>, DecodeError> {
     }
     let mut request = Request::default();
     if parse_into(text, &mut request)? != Shape::Object {
-        return Err(wrong("", "V2 wants an object with the member Operation; V1 wants an array"));
+        return Err(DecodeError::wrong("", "V2 wants an object with the member Operation; V1 wants an array"));
     }
     match Operation::named(&request.operation) {
         Some(Operation::Ping) => Ok(ClientMessage::Ping),
@@ -63,11 +63,12 @@ pub(super) fn decode(text: &str) -> Result<ClientMessage<'_>, DecodeError> {
         Some(Operation::Unsubscribe) => targets(request.targets).map(ClientMessage::Unsubscribe),
         Some(Operation::Publish) => match (request.commands, request.link) {
             ((Shape::List, List { items, misfit: None }), _) => Ok(ClientMessage::Publish(items)),
-            ((Shape::List, List { misfit: Some(at), .. }), _) => {
-                Err(wrong(&format!("/PublishCommands/{at}"), "an object with Target and Body is wanted here"))
-            }
+            ((Shape::List, List { misfit: Some(at), .. }), _) => Err(DecodeError::wrong(
+                &format!("/PublishCommands/{at}"),
+                "an object with Target and Body is wanted here",
+            )),
             (_, Some(link)) => Ok(ClientMessage::Link(link)),
-            _ => Err(wrong("/PublishCommands", "PUBLISH wants an array of commands")),
+            _ => Err(DecodeError::wrong("/PublishCommands", "PUBLISH wants an array of commands")),
         },
         None => Ok(ClientMessage::Unknown { operation: request.operation }),
     }
@@ -76,7 +77,7 @@ pub(super) fn decode(text: &str) -> Result<ClientMessage<'_>, DecodeError> {
 fn targets<'a>(targets: (Shape<'a>, List<Cow<'a, str>>)) -> Result<Vec<Cow<'a, str>>, DecodeError> {
     match targets {
         (Shape::List, names) => Ok(names.items),
-        _ => Err(wrong("/Targets", "an array of channel names is wanted here")),
+        _ => Err(DecodeError::wrong("/Targets", "an array of channel names is wanted here")),
     }
 }
 
