@@ -7,6 +7,7 @@
 //! | [`DecodeError`], [`OutOfRange`] | errors, by whose fault they are |
 //! | [`url`] | percent-encoding, and URLs without their secrets |
 //! | [`http`] | requests as plain values |
+//! | [`lint`] | kinds of deviations, and objects against tables of their members |
 #![no_std]
 
 extern crate alloc;
@@ -15,6 +16,7 @@ extern crate std;
 
 mod error;
 pub mod http;
+pub mod lint;
 mod name;
 pub mod url;
 pub mod write;

@@ -35,7 +35,7 @@ fn member(field: &Field) -> Value {
 
 fn object(Shape { fields, .. }: &Shape) -> Schema {
     let properties: Map<_, _> = fields.iter().map(|field| (field.name.into(), member(field))).collect();
-    let required: Vec<_> = fields.iter().filter(|field| field.required).map(|field| field.name).collect();
+    let required: Vec<_> = fields.iter().filter(|field| field.is_required()).map(|field| field.name).collect();
     json_schema!({ "type": "object", "properties": properties, "required": required })
 }
 

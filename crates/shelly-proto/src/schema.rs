@@ -1,8 +1,8 @@
 //! JSON Schema of what goes over the socket, in its canonical form. What a decoder tolerates beyond it is in the fixtures.
 
 use crate::lint::fields::{
-    ACTION_REQUEST, ACTION_RESPONSE, COMMAND_REQUEST, COMMAND_RESPONSE, DEVICE, ERROR, Field, Need, ONLINE,
-    RPC_REQUEST, RPC_RESPONSE, SETTINGS, STATUS_ON_CHANGE, Want, params,
+    ACTION_REQUEST, ACTION_RESPONSE, COMMAND_REQUEST, COMMAND_RESPONSE, DEVICE, ERROR, Field, ONLINE, RPC_REQUEST,
+    RPC_RESPONSE, SETTINGS, STATUS_ON_CHANGE, Want, params,
 };
 use crate::{
     ActionRequest, ActionResponse, ClientMessage, CommandData, CommandRequest, CommandResponse, DeviceRef, Direction,
@@ -63,7 +63,7 @@ fn object(fields: &[Field], event: Option<&str>) -> Value {
     if let Some(event) = event {
         properties.insert("event".into(), json!({ "const": event }));
     }
-    let required = fields.iter().filter(|field| field.need == Need::Required).map(|field| field.name);
+    let required = fields.iter().filter(|field| field.is_required()).map(|field| field.name);
     json!({ "type": "object", "properties": properties, "required": required.collect::<Vec<_>>() })
 }
 

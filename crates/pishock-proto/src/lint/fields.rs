@@ -1,5 +1,7 @@
 //! The members of every object on the socket, in the documents' order (dossier 3, 4.1, 6.6, 8.2).
 
+use dummyload_codec::lint::{field, optional};
+
 /// What a member should be.
 #[derive(Clone, Copy)]
 pub(crate) enum Want {
@@ -21,19 +23,7 @@ pub(crate) struct Shape {
     pub(crate) fields: &'static [Field],
 }
 
-pub(crate) struct Field {
-    pub(crate) name: &'static str,
-    pub(crate) want: Want,
-    pub(crate) required: bool,
-}
-
-const fn field(name: &'static str, want: Want) -> Field {
-    Field { name, want, required: true }
-}
-
-const fn optional(name: &'static str, want: Want) -> Field {
-    Field { name, want, required: false }
-}
+pub(crate) type Field = dummyload_codec::lint::Field<Want>;
 
 pub(crate) const ENVELOPE: &Shape = &Shape {
     section: "dossier 4.1",

@@ -4,9 +4,9 @@ use super::fields::{BODY, Field, REQUEST, Shape, Want};
 use super::{DeviationKind, Level, Lint};
 use crate::message::parse;
 use crate::tree::Node;
-use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::ToString;
+use dummyload_codec::lint::{Found, walk};
 
 /// The section of V1's requests.
 const V1: &str = "dossier 8.1";
@@ -128,36 +128,23 @@ impl Lint {
     pub(super) fn object(&mut self, pointer: &str, node: &Node, shape: &Shape) {
         let Shape { section, fields } = *shape;
         let Node::Object(members) = node else { return self.wrong_type(pointer, section, "an object", node) };
-        let mut last_place = 0;
-        let mut in_order = true;
-        let mut seen = BTreeSet::new();
-        for (name, value) in members {
-            let here = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
-            if !seen.insert(name.as_str()) {
-                let text = "it stands twice; the last one counts";
-                self.add(&here, DeviationKind::RepeatedMember, Level::Warning, section, text);
-            }
-            match fields.iter().position(|field| field.name == name) {
-                Some(place) => {
-                    in_order &= place >= last_place;
-                    last_place = place;
-                    self.member(&here, section, value, &fields[place]);
+        let members = members.iter().map(|(name, value)| (name.as_str(), value));
+        walk(pointer, members, fields, |here, found| {
+            let (kind, level, text) = match found {
+                Found::Known(value, field) => return self.member(here, section, value, field),
+                Found::Unknown => {
+                    (DeviationKind::UnknownMember, Level::Warning, "the documents have no such member; it is ignored")
                 }
-                None => {
-                    let text = "the documents have no such member; it is ignored";
-                    self.add(&here, DeviationKind::UnknownMember, Level::Warning, section, text);
+                Found::Repeated => {
+                    (DeviationKind::RepeatedMember, Level::Warning, "it stands twice; the last one counts")
                 }
-            }
-        }
-        if !in_order {
-            let text = "members in another order than in the documents";
-            self.add(pointer, DeviationKind::MemberOrder, Level::Info, section, text);
-        }
-        for field in fields.iter().filter(|field| field.required && !seen.contains(field.name)) {
-            let here = format!("{pointer}/{}", field.name);
-            let text = "the documents have this member";
-            self.add(&here, DeviationKind::MissingMember, Level::Warning, section, text);
-        }
+                Found::Disordered => {
+                    (DeviationKind::MemberOrder, Level::Info, "members in another order than in the documents")
+                }
+                Found::Missing => (DeviationKind::MissingMember, Level::Warning, "the documents have this member"),
+            };
+            self.add(here, kind, level, section, text);
+        });
     }
 
     fn member(&mut self, pointer: &str, section: &'static str, value: &Node, field: &Field) {
@@ -191,7 +178,7 @@ impl Lint {
                 }
                 return;
             }
-            (want, Node::Null) if field.required => {
+            (want, Node::Null) if field.is_required() => {
                 (DeviationKind::NullMember, format!("it must be {}, never null", want.name()))
             }
             (_, Node::Null) => (DeviationKind::NullMember, "leave it out instead of sending null".to_string()),

@@ -1,29 +1,6 @@
 //! The kinds of deviations.
 
-macro_rules! kinds {
-    ($($(#[$doc:meta])* $kind:ident => $name:literal,)*) => {
-        /// The kinds of deviations.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[non_exhaustive]
-        pub enum DeviationKind {
-            $($(#[$doc])* $kind,)*
-        }
-
-        impl DeviationKind {
-            /// All kinds.
-            pub const ALL: &[Self] = &[$(Self::$kind,)*];
-
-            /// A stable name for reports.
-            pub fn name(self) -> &'static str {
-                match self {
-                    $(Self::$kind => $name,)*
-                }
-            }
-        }
-    };
-}
-
-kinds! {
+dummyload_codec::lint::deviation_kinds! {
     /// No JSON, or not the dialect's shape: it cannot be decoded.
     NotAMessage => "not-a-message",
     /// White space or needless escapes.

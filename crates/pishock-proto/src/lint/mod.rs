@@ -6,6 +6,7 @@ mod form;
 mod kinds;
 mod meaning;
 
+pub use dummyload_codec::lint::Level;
 pub use kinds::DeviationKind;
 
 use crate::message::parse;
@@ -37,17 +38,6 @@ impl fmt::Display for Deviation {
         let place = if self.pointer.is_empty() { "the message" } else { &self.pointer };
         write!(f, "{place}: {} ({}) [{}]", self.text, self.section, self.kind.name())
     }
-}
-
-/// How bad a deviation is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Level {
-    /// Another spelling of the same.
-    Info,
-    /// A variant that clients in the wild send and the broker seems to take.
-    Warning,
-    /// Nothing sensible can be done with it.
-    Error,
 }
 
 /// What a client's message has that the documents do not show (dossier 3.1, 3.2, 8.1, 12). Empty for the canonical form,

@@ -1,5 +1,7 @@
 //! The members of every object on the socket, in the documents' order (dossier 9, 10, 11.1).
 
+use dummyload_codec::lint::{field, optional, undocumented};
+
 /// What a member should be.
 #[derive(Clone, Copy)]
 pub(crate) enum Want {
@@ -21,31 +23,7 @@ pub(crate) enum Want {
     Object(&'static [Field]),
 }
 
-pub(crate) struct Field {
-    pub(crate) name: &'static str,
-    pub(crate) want: Want,
-    pub(crate) need: Need,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Need {
-    Required,
-    Optional,
-    /// In use, but not in the documents.
-    Undocumented,
-}
-
-const fn field(name: &'static str, want: Want) -> Field {
-    Field { name, want, need: Need::Required }
-}
-
-const fn optional(name: &'static str, want: Want) -> Field {
-    Field { name, want, need: Need::Optional }
-}
-
-const fn undocumented(name: &'static str, want: Want) -> Field {
-    Field { name, want, need: Need::Undocumented }
-}
+pub(crate) type Field = dummyload_codec::lint::Field<Want>;
 
 pub(crate) const DEVICE: &[Field] =
     &[field("id", Want::Id), field("code", Want::Text), field("gen", Want::Text), undocumented("type", Want::Any)];

@@ -1,45 +1,36 @@
 //! How a message is written.
 
-use super::fields::{Field, Need, Want};
+use super::fields::{Field, Want};
 use super::{DeviationKind, Level, Lint};
 use crate::Form;
 use crate::message::frame_id;
 use crate::wire::{self, Object};
-use alloc::collections::BTreeSet;
 use alloc::format;
+use dummyload_codec::lint::{Found, Need, walk};
 
 impl Lint {
     /// Checks an object with everything in it. `ordered` is whether its members have one documented order.
     pub(super) fn object(&mut self, pointer: &str, json: &str, fields: &[Field], ordered: bool) {
         let Ok(object) = Object::read(json) else { return self.wrong_type(pointer, "an object", json) };
-        let mut last_place = 0;
-        let mut in_order = true;
-        let mut seen = BTreeSet::new();
-        for (name, value) in object.iter() {
-            let here = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
-            if !seen.insert(name) {
-                self.add(&here, DeviationKind::RepeatedMember, Level::Warning, "it stands twice; the last one counts");
-            }
-            match fields.iter().position(|field| field.name == name) {
-                Some(place) => {
-                    in_order &= place >= last_place;
-                    last_place = place;
-                    self.member(&here, value, &fields[place]);
+        walk(pointer, object.iter(), fields, |here, found| {
+            let (kind, level, text) = match found {
+                Found::Known(value, field) => return self.member(here, value, field),
+                Found::Unknown => {
+                    (DeviationKind::UnknownMember, Level::Warning, "nobody knows such a member; it is passed over")
                 }
-                None => {
-                    let text = "nobody knows such a member; it is passed over";
-                    self.add(&here, DeviationKind::UnknownMember, Level::Warning, text);
+                Found::Repeated => {
+                    (DeviationKind::RepeatedMember, Level::Warning, "it stands twice; the last one counts")
                 }
-            }
-        }
-        if ordered && !in_order {
-            let text = "members in another order than in the documents (15)";
-            self.add(pointer, DeviationKind::MemberOrder, Level::Info, text);
-        }
-        for field in fields.iter().filter(|field| field.need == Need::Required && !seen.contains(field.name)) {
-            let here = format!("{pointer}/{}", field.name);
-            self.add(&here, DeviationKind::MissingMember, Level::Warning, "the documents have this member (9, 10)");
-        }
+                Found::Disordered if !ordered => return,
+                Found::Disordered => {
+                    (DeviationKind::MemberOrder, Level::Info, "members in another order than in the documents (15)")
+                }
+                Found::Missing => {
+                    (DeviationKind::MissingMember, Level::Warning, "the documents have this member (9, 10)")
+                }
+            };
+            self.add(here, kind, level, text);
+        });
     }
 
     fn member(&mut self, pointer: &str, value: &str, field: &Field) {

@@ -6,6 +6,7 @@ mod form;
 mod kinds;
 mod meaning;
 
+pub use dummyload_codec::lint::Level;
 pub use kinds::DeviationKind;
 
 use crate::message::{ClientMessage, ServerMessage, Unrecognised, decode_client, decode_server};
@@ -32,17 +33,6 @@ impl fmt::Display for Deviation {
         let place = if self.pointer.is_empty() { "the message" } else { &self.pointer };
         write!(f, "{place}: {} [{}]", self.text, self.kind.name())
     }
-}
-
-/// How bad a deviation is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Level {
-    /// Another spelling of the same, or something that is in use.
-    Info,
-    /// A variant that the other side may or may not take.
-    Warning,
-    /// Nothing sensible can be done with it.
-    Error,
 }
 
 /// What a client's message has that the documents do not show (dossier 10, 11.1, 15).
