@@ -2,7 +2,7 @@
 //!
 //! | part | for |
 //! | --- | --- |
-//! | [`write`] | JSON text into a buffer, also within strings |
+//! | [`mod@write`] | JSON text into a buffer, also within strings |
 //! | [`Name`] | member names in visitors by hand |
 //! | [`DecodeError`], [`OutOfRange`] | errors, by whose fault they are |
 //! | [`url`] | percent-encoding, and URLs without their secrets |
