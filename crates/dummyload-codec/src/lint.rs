@@ -15,6 +15,17 @@ pub enum Level {
     Error,
 }
 
+impl Level {
+    /// The name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
 /// Makes the enum `DeviationKind` out of a list of `Kind => "stable-name"` with their docs.
 #[macro_export]
 macro_rules! deviation_kinds {

@@ -5,7 +5,7 @@ mod suite;
 mod target;
 mod tell;
 
-use crate::exit;
+use crate::exit::{self, Failure};
 use crate::protocols;
 use anstream::ColorChoice;
 use clap::{ArgAction, Subcommand, ValueEnum};
@@ -129,9 +129,6 @@ impl From<Color> for ColorChoice {
         }
     }
 }
-
-/// An exit code, and what to say about it.
-struct Failure(u8, String);
 
 pub(crate) async fn run(args: Args) -> ExitCode {
     let done = match args.command {

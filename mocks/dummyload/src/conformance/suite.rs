@@ -70,7 +70,7 @@ fn wrong(errors: &LoadErrors, findings: &[Finding]) -> Failure {
 
 fn read_all(option: &str, folder: &Path) -> Result<Texts, Failure> {
     let mut files = Texts::new();
-    read(folder, "", &mut files).map_err(|e| Failure(exit::USAGE, format!("{option} {}: {e}", folder.display())))?;
+    read(folder, "", &mut files).map_err(|e| Failure(exit::CANNOT, format!("{option} {}: {e}", folder.display())))?;
     match files.is_empty() {
         false => Ok(files),
         true => Err(Failure(exit::USAGE, format!("{option} {}: there is no .toml file in it", folder.display()))),

@@ -221,7 +221,7 @@ fn cases_of_ones_own_can_come_besides() {
     let output = conformance(&["--more", more, "--filter", "pishock/own"]);
     assert!(output.status.success(), "{}", text(&output.stdout));
     fs::remove_dir_all(folder).unwrap();
-    complains(&["list", "--more", "/no/such/folder"], 2, "--more /no/such/folder: ");
+    complains(&["list", "--more", "/no/such/folder"], 3, "--more /no/such/folder: ");
 }
 
 #[test]
@@ -263,6 +263,6 @@ fn cases_of_ones_own_are_read_from_a_folder() {
     let (code, said) = complaint(&["conformance", "lint", "--cases", cases]);
     assert_eq!(code, 2);
     assert!(said.contains("2 mistakes in the files") && said.contains("nothing is expected"), "{said}");
-    complains(&["list", "--cases", "/no/such/folder"], 2, "/no/such/folder");
+    complains(&["list", "--cases", "/no/such/folder"], 3, "/no/such/folder");
     fs::remove_dir_all(folder).unwrap();
 }

@@ -1,5 +1,8 @@
 //! The protocols that this program knows. A further one is a further entry of [`ALL`].
 
+mod pishock;
+mod shelly;
+
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use dummyload_host::{Mock, Tls};
 use serde::de::DeserializeOwned;
@@ -132,104 +135,4 @@ pub(crate) fn parser() -> impl TypedValueParser<Value = &'static Protocol> {
 
 fn check<World: DeserializeOwned>(world: &Value) -> Result<(), String> {
     World::deserialize(world).map(drop).map_err(|e| e.to_string())
-}
-
-mod pishock {
-    use super::{Finding, Side, Start, Started, io};
-    use pishock_mock::{PishockMock, PishockMockBuilder, WorldFile};
-    use pishock_proto::{Dialect, Level, lint_client, lint_server};
-    use serde::Deserialize;
-    use serde_json::Value;
-
-    pub(super) fn read_world(text: &str) -> Result<Value, String> {
-        let world = WorldFile::parse(text).map_err(|e| e.to_string())?;
-        serde_json::to_value(world).map_err(|e| e.to_string())
-    }
-
-    pub(super) async fn start(start: Start) -> io::Result<Started> {
-        let world = WorldFile::deserialize(start.world).map_err(|e| io::Error::new(io::ErrorKind::InvalidInput, e))?;
-        let mut builder = PishockMock::builder().address(start.address).seed(start.seed).world(world);
-        if start.virtual_clock {
-            builder = builder.virtual_clock();
-        }
-        if let Some(token) = start.admin_token {
-            builder = builder.admin_token(token);
-        }
-        if let Some(tls) = start.tls {
-            builder = builder.tls(tls.certificate());
-            builder = tls.also.into_iter().fold(builder, PishockMockBuilder::also);
-        }
-        let mock = builder.start().await?;
-        Ok(Started { ws: mock.url(), demo: mock.demo(), mock: mock.into() })
-    }
-
-    pub(super) fn lint(dialect: &str, from: Side, message: &str) -> Vec<Finding> {
-        let dialect = if dialect == "v1" { Dialect::V1 } else { Dialect::V2 };
-        let deviations = match from {
-            Side::Client => lint_client(dialect, message),
-            Side::Server => lint_server(dialect, message),
-        };
-        let finding = |deviation: pishock_proto::Deviation| Finding {
-            pointer: deviation.pointer,
-            level: match deviation.level {
-                Level::Info => "info",
-                Level::Warning => "warning",
-                Level::Error => "error",
-            },
-            kind: deviation.kind.name(),
-            text: format!("{} ({})", deviation.text, deviation.section),
-        };
-        deviations.into_iter().map(finding).collect()
-    }
-}
-
-mod shelly {
-    use super::{Finding, Side, Start, Started, io};
-    use serde::Deserialize;
-    use serde_json::Value;
-    use shelly_mock::{ShellyMock, ShellyMockBuilder, WorldFile};
-    use shelly_proto::{Level, lint_client, lint_server};
-
-    pub(super) fn read_world(text: &str) -> Result<Value, String> {
-        let world = WorldFile::parse(text).map_err(|e| e.to_string())?;
-        serde_json::to_value(world).map_err(|e| e.to_string())
-    }
-
-    pub(super) async fn start(start: Start) -> io::Result<Started> {
-        let world = WorldFile::deserialize(start.world).map_err(|e| io::Error::new(io::ErrorKind::InvalidInput, e))?;
-        let mut builder = ShellyMock::builder().address(start.address).seed(start.seed).world(world);
-        if start.virtual_clock {
-            builder = builder.virtual_clock();
-        }
-        if let Some(token) = start.admin_token {
-            builder = builder.admin_token(token);
-        }
-        if let Some(tls) = start.tls {
-            builder = builder.tls(tls.certificate());
-            // Programs put the port of the socket behind the host in their token, so that must have none.
-            let server = tls.names.iter().find(|name| !name.starts_with("*."));
-            builder = server.into_iter().fold(builder, |builder, name| builder.server(format!("https://{name}")));
-            builder = tls.also.into_iter().fold(builder, ShellyMockBuilder::also);
-        }
-        let mock = builder.start().await?;
-        Ok(Started { ws: mock.url(), demo: mock.demo(), mock: mock.into() })
-    }
-
-    pub(super) fn lint(_: &str, from: Side, message: &str) -> Vec<Finding> {
-        let deviations = match from {
-            Side::Client => lint_client(message),
-            Side::Server => lint_server(message),
-        };
-        let finding = |deviation: shelly_proto::Deviation| Finding {
-            pointer: deviation.pointer,
-            level: match deviation.level {
-                Level::Info => "info",
-                Level::Warning => "warning",
-                Level::Error => "error",
-            },
-            kind: deviation.kind.name(),
-            text: deviation.text,
-        };
-        deviations.into_iter().map(finding).collect()
-    }
 }
