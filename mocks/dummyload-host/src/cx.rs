@@ -45,6 +45,11 @@ impl<'a> Cx<'a> {
         self.effects.extend(to.into_iter().map(|to| Effect::Send { to, text: text.clone() }));
     }
 
+    /// Sends a ping.
+    pub fn ping(&mut self, to: PeerId, payload: impl Into<Vec<u8>>) {
+        self.effects.push(Effect::Ping { to, payload: payload.into() });
+    }
+
     /// Closes a connection with a close frame, after what was sent before. `None` sends an empty close frame.
     pub fn close(&mut self, peer: PeerId, code: Option<u16>, reason: impl Into<String>) {
         self.effects.push(Effect::Close { peer, code, reason: reason.into() });
@@ -75,6 +80,7 @@ impl<'a> Cx<'a> {
 #[derive(Clone, Debug)]
 pub(crate) enum Effect {
     Send { to: PeerId, text: Text },
+    Ping { to: PeerId, payload: Vec<u8> },
     Close { peer: PeerId, code: Option<u16>, reason: String },
     Cut { peer: PeerId },
     Respond { call: CallId, response: HttpResponse },

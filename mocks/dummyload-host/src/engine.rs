@@ -10,7 +10,7 @@ use crate::journal::{Journal, Payload, What};
 use crate::redact::Redactor;
 use crate::{
     Admission, CallId, ClockMode, ControlError, Cx, Gone, HttpRequest, HttpResponse, IdSource, Manners, Message, Party,
-    PeerId, Seed, Text, World,
+    PeerId, Problem, ProblemKind, Seed, SlowReader, Text, World,
 };
 use dummyload_session::{Deadline, Timestamp};
 use serde_json::Value;
@@ -75,6 +75,8 @@ pub(crate) struct Peer {
     doom: Arc<Notify>,
     /// Its outbox was full.
     too_slow: bool,
+    /// It has lost its place as [`SlowReader::Mute`] says.
+    muted: bool,
     /// From before a reset: the world does not know it.
     forgotten: bool,
     heard: Timestamp,
@@ -243,6 +245,7 @@ impl Engine {
                         doom: Arc::clone(&doom),
                         ending: false,
                         too_slow: false,
+                        muted: false,
                         forgotten: false,
                         heard: now,
                         held_in: None,
@@ -268,7 +271,7 @@ impl Engine {
     /// A message of a peer, faults first.
     pub(crate) fn message(&mut self, peer: PeerId, message: Message<'_>) {
         let now = self.clock.now();
-        let Some(state) = self.peers.get_mut(&peer).filter(|state| !state.ending) else { return };
+        let Some(state) = self.peers.get_mut(&peer).filter(|state| !state.ending && !state.muted) else { return };
         state.heard = now;
         state.received += 1;
         self.current = Some(peer);
@@ -425,11 +428,10 @@ impl Engine {
     /// The end of the server: every peer is closed as its manners say.
     pub(crate) fn shutdown(&mut self) {
         self.current = None;
-        let peers: Vec<(PeerId, Option<u16>)> =
-            self.peers.iter().map(|(peer, state)| (*peer, state.manners.shutdown_code)).collect();
-        for (peer, code) in peers {
-            match code {
-                Some(code) => self.end(peer, Outgoing::Close(Some(code), "the server is going down".into())),
+        let peers: Vec<_> = self.peers.iter().map(|(peer, state)| (*peer, state.manners.shutdown)).collect();
+        for (peer, how) in peers {
+            match how {
+                Some((code, reason)) => self.end(peer, Outgoing::Close(Some(code), reason.into())),
                 None => self.end(peer, Outgoing::Cut),
             }
         }
@@ -537,6 +539,7 @@ impl Engine {
     fn carry_out(&mut self, effect: Effect) {
         match effect {
             Effect::Send { to, text } => self.send(to, text),
+            Effect::Ping { to, payload } => self.queue(to, Outgoing::Ping(payload)),
             Effect::Close { peer, code, reason } => self.end(peer, Outgoing::Close(code, reason)),
             Effect::Cut { peer } => self.end(peer, Outgoing::Cut),
             Effect::Respond { call, response } => self.respond(call, response),
@@ -597,8 +600,19 @@ impl Engine {
 
     /// Puts something into a peer's outbox, and the peer to an end if it does not empty it.
     fn queue(&mut self, to: PeerId, what: Outgoing) {
-        let Some(state) = self.peers.get_mut(&to).filter(|state| !state.ending) else { return };
+        let is_end = matches!(what, Outgoing::Close(..) | Outgoing::HalfClose | Outgoing::Cut);
+        let hears = |state: &&mut Peer| !state.ending && (!state.muted || is_end);
+        let Some(state) = self.peers.get_mut(&to).filter(hears) else { return };
         state.queued += what.weight();
+        if let SlowReader::Mute(most) = state.manners.slow_reader
+            && state.queued > most.min(self.max_queued)
+        {
+            state.muted = true;
+            let text =
+                format!("more than {most} bytes wait for this peer: it gets nothing further and is not heard any more");
+            self.log(to.into(), What::Problem(Problem::new(ProblemKind::Dropped, "reader-too-slow", "manners", text)));
+            return;
+        }
         if state.queued > self.max_queued {
             state.ending = true;
             state.too_slow = true;

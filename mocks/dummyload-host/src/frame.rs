@@ -3,7 +3,7 @@
 //! The headers are tungstenite's; putting messages together is done here, because real servers differ from RFC 6455 in
 //! ways that [`Manners`] lists and that a library rightly does not offer.
 
-use crate::{CloseReply, Fragments, Manners, Reaction};
+use crate::{CloseReply, Fragments, Manners, Offence, Reaction};
 use std::io::Cursor;
 use std::sync::Arc;
 use tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
@@ -91,7 +91,10 @@ impl FrameReader {
         match self.frame() {
             Ok(None) => None,
             Ok(Some(found)) => Some(self.lend(&found)),
-            Err((what, reaction)) => Some(Inbound::Violation { what, reaction }),
+            Err((offence, number)) => {
+                let (reaction, what) = self.manners.react(offence, number);
+                Some(Inbound::Violation { what, reaction })
+            }
         }
     }
 
@@ -99,7 +102,11 @@ impl FrameReader {
     fn frame(&mut self) -> Result<Option<Found>, Broken> {
         loop {
             let mut cursor = Cursor::new(&self.buffer[self.at..]);
-            let header = FrameHeader::parse(&mut cursor).map_err(|e| (e.to_string(), self.manners.on_bad_frame))?;
+            let opcode = self.buffer.get(self.at).map_or(0, |first| first & 0x0f);
+            let header = FrameHeader::parse(&mut cursor).map_err(|_| match opcode {
+                3..=7 | 11..=15 => (Offence::ReservedOpcode, u64::from(opcode)),
+                _ => (Offence::Unreadable, 0),
+            })?;
             let Some((header, length)) = header else { return Ok(None) };
             self.check(&header, length)?;
             let from = self.at + cursor.position() as usize;
@@ -119,25 +126,26 @@ impl FrameReader {
     }
 
     fn check(&self, header: &FrameHeader, length: u64) -> Result<(), Broken> {
-        let bad = |what: &str| Err((what.to_owned(), self.manners.on_bad_frame));
+        let bad = |offence| Err((offence, 0));
         if header.rsv1 || header.rsv2 || header.rsv3 {
-            return bad("a reserved bit is set, although no extension was agreed on");
+            let bits = u64::from(header.rsv1) * 4 + u64::from(header.rsv2) * 2 + u64::from(header.rsv3);
+            return Err((Offence::ReservedBits, bits));
         }
         if header.mask.is_none() {
-            return bad("a frame of a client is not masked");
+            return bad(Offence::Unmasked);
         }
         match header.opcode {
-            OpCode::Control(_) if !header.is_final => bad("a control frame is fragmented"),
-            OpCode::Control(_) if length > 125 => bad("a control frame has more than 125 bytes"),
-            OpCode::Data(Data::Continue) if self.partial.is_none() => bad("a continuation without a beginning"),
-            OpCode::Data(Data::Text | Data::Binary) if self.partial.is_some() => {
-                bad("a new message before the last one was finished")
-            }
+            OpCode::Control(_) if !header.is_final => bad(Offence::FragmentedControl),
+            OpCode::Control(_) if length > 125 => bad(Offence::LongControl),
+            OpCode::Data(Data::Continue) if self.partial.is_none() => bad(Offence::LoneContinuation),
+            OpCode::Data(Data::Text | Data::Binary) if self.partial.is_some() => bad(Offence::Interrupted),
             OpCode::Data(_) => {
                 let before = self.partial.as_ref().map_or(0, |partial| partial.data.len());
+                if length > self.manners.max_frame as u64 {
+                    return Err((Offence::TooBig, self.manners.max_frame as u64));
+                }
                 if length.saturating_add(before as u64) > self.manners.max_message as u64 {
-                    let what = format!("a message of more than {} bytes", self.manners.max_message);
-                    return Err((what, self.manners.on_too_big));
+                    return Err((Offence::TooBig, self.manners.max_message as u64));
                 }
                 Ok(())
             }
@@ -186,13 +194,14 @@ impl FrameReader {
     fn close(&self, from: usize, to: usize) -> Result<Found, Broken> {
         match &self.buffer[from..to] {
             [] => Ok(Found::Close(None, to, to)),
-            [_] => Err(("a close frame with half a code".to_owned(), self.manners.on_bad_frame)),
+            [_] => Err((Offence::HalfCloseCode, 0)),
             [high, low, reason @ ..] => {
-                if !may_close_with(u16::from_be_bytes([*high, *low])) {
-                    return Err((NO_CLOSE_CODE.to_owned(), self.manners.on_bad_frame));
+                let code = u16::from_be_bytes([*high, *low]);
+                if !may_close_with(code) {
+                    return Err((Offence::CloseCode, code.into()));
                 }
                 self.utf8(reason)?;
-                Ok(Found::Close(Some(u16::from_be_bytes([*high, *low])), from + 2, to))
+                Ok(Found::Close(Some(code), from + 2, to))
             }
         }
     }
@@ -200,10 +209,7 @@ impl FrameReader {
     fn utf8(&self, bytes: &[u8]) -> Result<(), Broken> {
         match std::str::from_utf8(bytes) {
             Ok(_) => Ok(()),
-            Err(e) => {
-                let what = format!("a text is not UTF-8 from byte {} on", e.valid_up_to());
-                Err((what, self.manners.on_bad_utf8))
-            }
+            Err(e) => Err((Offence::NotUtf8, e.valid_up_to() as u64)),
         }
     }
 
@@ -229,8 +235,8 @@ pub(crate) fn may_close_with(code: u16) -> bool {
 
 pub(crate) const NO_CLOSE_CODE: &str = "a close code is 1000 to 1003, 1007 to 1014, or 3000 to 4999";
 
-/// What broke, and what the manners say about it.
-type Broken = (String, Reaction);
+/// What broke, with the number in question.
+type Broken = (Offence, u64);
 
 /// Where a message lies: in the buffer from here to there, or in the collected one.
 enum Found {
@@ -266,15 +272,27 @@ fn unmask(data: &mut [u8], mask: [u8; 4]) {
 
 /// Writes one unmasked, unfragmented frame behind what is in `out`.
 pub(crate) fn write_frame(out: &mut Vec<u8>, opcode: OpCode, payload: &[u8]) {
-    let header = FrameHeader { opcode, ..FrameHeader::default() };
+    write_part(out, opcode, payload, true);
+}
+
+fn write_part(out: &mut Vec<u8>, opcode: OpCode, payload: &[u8], is_final: bool) {
+    let header = FrameHeader { opcode, is_final, ..FrameHeader::default() };
     // Writing to a Vec cannot fail.
     let _ = header.format(payload.len() as u64, out);
     out.extend_from_slice(payload);
 }
 
-/// Writes a text frame.
-pub(crate) fn write_text(out: &mut Vec<u8>, text: &str) {
-    write_frame(out, OpCode::Data(Data::Text), text.as_bytes());
+/// Writes a text message, in frames of at most so many bytes.
+pub(crate) fn write_text(out: &mut Vec<u8>, text: &str, fragment_bytes: Option<usize>) {
+    let most = fragment_bytes.unwrap_or(usize::MAX).max(1);
+    let mut rest = text.as_bytes();
+    let mut opcode = OpCode::Data(Data::Text);
+    while rest.len() > most {
+        let (part, after) = rest.split_at(most);
+        write_part(out, opcode, part, false);
+        (rest, opcode) = (after, OpCode::Data(Data::Continue));
+    }
+    write_part(out, opcode, rest, true);
 }
 
 /// Writes a close frame. A reason without a code cannot be sent; one of over 123 bytes is cut.
@@ -293,11 +311,12 @@ pub(crate) fn write_close(out: &mut Vec<u8>, code: Option<u16>, reason: &str) {
 }
 
 impl CloseReply {
-    /// The code to answer with, or `None` where no frame is sent.
-    pub(crate) fn answer(self, code: Option<u16>) -> Option<Option<u16>> {
+    /// The code and reason to answer with, or `None` where no frame is sent.
+    pub(crate) fn answer(self, code: Option<u16>, reason: &str) -> Option<(Option<u16>, &str)> {
         match self {
-            Self::Echo => Some(code),
-            Self::Empty => Some(None),
+            Self::Echo => Some((code, "")),
+            Self::EchoAll => Some((code.or(Some(1000)), reason)),
+            Self::Empty => Some((None, "")),
             Self::None => None,
         }
     }
@@ -399,7 +418,10 @@ mod tests {
             (&masked(0x09, b"x", M), "Cut: a control frame is fragmented"),
             (&masked(0x89, &[0; 126], M), "Cut: a control frame has more than 125 bytes"),
             (&masked(0x88, &[3], M), "Cut: a close frame with half a code"),
-            (&masked(0x88, b"\x03\xed", M), "Cut: a close code is 1000 to 1003, 1007 to 1014, or 3000 to 4999"),
+            (
+                &masked(0x88, b"\x03\xed", M),
+                "Cut: 1005 is no close code: it is 1000 to 1003, 1007 to 1014, or 3000 to 4999",
+            ),
         ];
         for (bytes, expected) in cases {
             assert_eq!(read(manners(), bytes, 1024), [expected]);

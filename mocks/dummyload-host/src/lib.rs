@@ -37,7 +37,7 @@ pub use fault::{Direction, Fault, FaultKind};
 pub use ids::IdSource;
 pub use journal::Query;
 pub use limits::Limits;
-pub use manners::{CloseReply, Fragments, Manners, Reaction};
+pub use manners::{CloseReply, Fragments, Manners, Offence, Reaction, SlowReader};
 pub use mock::{Mock, MockBuilder, NotSeen};
 pub use tls::Tls;
 pub use web::{HttpRequest, HttpResponse};

@@ -127,12 +127,14 @@ impl MockBuilder {
         let addresses = listeners.iter().map(TcpListener::local_addr).collect::<io::Result<Vec<_>>>()?;
         let issued = self.tls.as_ref().map(Tls::issue).transpose()?;
         world.listening(&base_url("http", issued.is_some(), addresses[0]));
+        let versions = world.websocket_versions();
         let engine = Engine::new(world, self.clock, self.start, self.seed, self.limits.queue_bytes);
         let engine: Shared = Arc::new(Mutex::new(engine));
         let stop = watch::Sender::new(false);
         let server = Server {
             engine: Arc::clone(&engine),
             limits: Arc::new(self.limits),
+            versions,
             admin_token: self.admin_token.map(Arc::from),
             stop: stop.clone(),
             tls: issued.as_ref().map(|issued| issued.acceptor.clone()),

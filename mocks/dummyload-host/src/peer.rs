@@ -28,7 +28,9 @@ where
     let peer = opened.peer;
     // Tells the engine also when the task is dropped at the end of the server.
     let mut leaving = Leaving { engine: Arc::clone(&engine), peer, why: Gone::ByServer };
-    let mut link = Link { reader: FrameReader::new(Arc::clone(&opened.manners), early), out: Vec::new(), socket };
+    let reader = FrameReader::new(Arc::clone(&opened.manners), early);
+    let fragment_bytes = opened.manners.fragment_bytes;
+    let mut link = Link { reader, out: Vec::new(), fragment_bytes, socket };
     leaving.why = link.run(&engine, &opened).await;
 }
 
@@ -48,6 +50,8 @@ struct Link<S> {
     reader: FrameReader,
     /// Frames on their way; kept, so that its memory is reused.
     out: Vec<u8>,
+    /// See [`Manners`](crate::Manners).
+    fragment_bytes: Option<usize>,
     socket: S,
 }
 
@@ -103,12 +107,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
                 Inbound::Binary(bytes) => Message::Binary(bytes),
                 Inbound::Ping(bytes) => Message::Ping(bytes),
                 Inbound::Pong(bytes) => Message::Pong(bytes),
-                Inbound::Close(code, _) => {
+                Inbound::Close(code, reason) => {
+                    let reason = reason.to_owned();
                     engine.take_outbox(opened.peer, batch);
                     batch.retain(|what| !matches!(what, Outgoing::Close(..) | Outgoing::Cut | Outgoing::HalfClose));
                     self.pend_batch(batch);
-                    if let Some(answer) = opened.manners.close_reply.answer(code) {
-                        write_close(&mut self.out, answer, "");
+                    if let Some((code, reason)) = opened.manners.close_reply.answer(code, &reason) {
+                        write_close(&mut self.out, code, reason);
                     }
                     return Some(Gone::Closed(code));
                 }
@@ -135,7 +140,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
     fn encode(&mut self, batch: &mut Vec<Outgoing>) -> After {
         for what in batch.drain(..) {
             match what {
-                Outgoing::Text(text) => write_text(&mut self.out, text.as_str()),
+                Outgoing::Text(text) => write_text(&mut self.out, text.as_str(), self.fragment_bytes),
                 Outgoing::Binary(bytes) => write_frame(&mut self.out, OpCode::Data(Data::Binary), &bytes),
                 Outgoing::Ping(bytes) => write_frame(&mut self.out, OpCode::Control(Control::Ping), &bytes),
                 Outgoing::Pong(bytes) => write_frame(&mut self.out, OpCode::Control(Control::Pong), &bytes),

@@ -32,6 +32,8 @@ pub(crate) type Body = BoxBody<Bytes, Infallible>;
 pub(crate) struct Server {
     pub(crate) engine: Shared,
     pub(crate) limits: Arc<Limits>,
+    /// See [`World::websocket_versions`](crate::World::websocket_versions).
+    pub(crate) versions: &'static [&'static str],
     /// Told to whoever asks over the control plane; `None` leaves it open to this machine's programs.
     pub(crate) admin_token: Option<Arc<str>>,
     pub(crate) stop: watch::Sender<bool>,
@@ -175,7 +177,7 @@ impl Server {
                 Err(refusal) => whole(refusal),
             };
         }
-        if let Some(accept) = websocket_accept(&request) {
+        if let Some(accept) = websocket_accept(&request, self.versions) {
             let upgrade = hyper::upgrade::on(&mut request);
             let (parts, _) = request.into_parts();
             let opened = lock(&self.engine).open(&plain(&parts, Vec::new()));
@@ -282,12 +284,12 @@ fn plain(parts: &hyper::http::request::Parts, body: Vec<u8>) -> HttpRequest {
 
 /// The `Sec-WebSocket-Accept` value, if the request is a whole WebSocket handshake (RFC 6455 section 4.2.1). A broken one
 /// goes to the world as an ordinary request: servers differ in what they answer.
-fn websocket_accept(request: &Request<Incoming>) -> Option<String> {
+fn websocket_accept(request: &Request<Incoming>, versions: &[&str]) -> Option<String> {
     let headers = request.headers();
     let whole = request.method() == Method::GET
         && has_token(headers, &UPGRADE, "websocket")
         && has_token(headers, &CONNECTION, "upgrade")
-        && headers.get("sec-websocket-version").is_some_and(|version| version == "13");
+        && headers.get("sec-websocket-version").is_some_and(|version| versions.iter().any(|known| version == known));
     let key = headers.get("sec-websocket-key").filter(|_| whole)?;
     Some(derive_accept_key(key.as_bytes()))
 }

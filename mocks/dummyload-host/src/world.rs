@@ -46,6 +46,12 @@ pub trait World: Send {
         let _ = base_url;
     }
 
+    /// The versions of the WebSocket protocol that its handshake takes. A handshake of another version goes to
+    /// [`World::http`]; from 7 on, the frames are those of 13.
+    fn websocket_versions(&self) -> &'static [&'static str] {
+        &["13"]
+    }
+
     /// Somebody asks for a WebSocket. `peer` is the id it will have if it is accepted.
     fn handshake(&mut self, cx: &mut Cx<'_>, peer: PeerId, request: &HttpRequest) -> Admission;
 

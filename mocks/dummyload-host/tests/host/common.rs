@@ -34,6 +34,10 @@ impl Room {
 const TICK: Duration = Duration::from_secs(10);
 
 impl World for Room {
+    fn websocket_versions(&self) -> &'static [&'static str] {
+        &["13", "8"]
+    }
+
     fn handshake(&mut self, cx: &mut Cx<'_>, peer: PeerId, request: &HttpRequest) -> Admission {
         if request.query_value("key").as_deref() != Some("sesame") {
             return Admission::Refuse(HttpResponse::text(401, "wrong key"));
