@@ -1,6 +1,6 @@
 //! Errors, by whose fault they are.
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use core::fmt;
 
 /// A quantity that a program of yours gave is out of range. Nothing was built.
@@ -49,6 +49,28 @@ pub enum DecodeError {
 }
 
 impl DecodeError {
+    /// No JSON: says where, and for the mistakes that documents and people make, what to do.
+    pub fn not_json(text: &str, e: &serde_json::Error) -> Self {
+        let line = text.lines().nth(e.line().saturating_sub(1)).unwrap_or_default();
+        let rest = line.as_bytes().get(e.column().saturating_sub(1)..).unwrap_or_default();
+        let what = if text.trim().is_empty() {
+            "the message is empty"
+        } else if e.to_string().contains("recursion limit") {
+            "it is nested too deeply"
+        } else if e.is_eof() {
+            "it ends too early"
+        } else if rest.starts_with(b"'") {
+            "JSON wants double quotes, not single ones"
+        } else if rest.starts_with(b"/") || rest.starts_with(b"...") {
+            "JSON has no comments and no omissions"
+        } else if text.contains(['\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}']) {
+            "JSON wants straight double quotes, not curly ones"
+        } else {
+            "this is not how JSON goes on"
+        };
+        Self::NotJson { line: e.line(), column: e.column(), what: what.into() }
+    }
+
     /// JSON that is of another shape at this pointer.
     pub fn wrong(pointer: &str, what: &str) -> Self {
         Self::WrongShape { pointer: pointer.into(), what: what.into() }
@@ -66,3 +88,27 @@ impl fmt::Display for DecodeError {
 }
 
 impl core::error::Error for DecodeError {}
+
+#[cfg(test)]
+mod tests {
+    use super::DecodeError;
+    use alloc::string::ToString;
+    use serde::de::IgnoredAny;
+
+    #[test]
+    fn what_to_do_depends_on_where_it_breaks() {
+        for (text, advice) in [
+            (" ", "the message is empty"),
+            (r#"{"a":"#, "it ends too early"),
+            (r#"{'a':1}"#, "double quotes, not single"),
+            (r#"{"url":"http://a" // why"#, "no comments"),
+            (r#"{"a":1, ...}"#, "no omissions"),
+            ("{\u{201c}a\u{201d}:1}", "straight"),
+            (r#"{"url":"http://a",}"#, "not how JSON goes on"),
+        ] {
+            let e = serde_json::from_str::<IgnoredAny>(text).unwrap_err();
+            let told = DecodeError::not_json(text, &e).to_string();
+            assert!(told.contains(advice), "{text}: {told}");
+        }
+    }
+}

@@ -117,7 +117,7 @@ fn walk<'a, M: FnMut(Cow<'a, str>, &'a str), I: FnMut(&'a str)>(
 ) -> Result<Shape, DecodeError> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
     let shape = walk.deserialize(&mut deserializer);
-    shape.and_then(|shape| deserializer.end().map(|()| shape)).map_err(|e| not_json(json, &e))
+    shape.and_then(|shape| deserializer.end().map(|()| shape)).map_err(|e| DecodeError::not_json(json, &e))
 }
 
 impl<'de, M: FnMut(Cow<'de, str>, &'de str), I: FnMut(&'de str)> DeserializeSeed<'de> for Walk<M, I> {
@@ -165,27 +165,9 @@ impl<'de, M: FnMut(Cow<'de, str>, &'de str), I: FnMut(&'de str)> Visitor<'de> fo
     }
 }
 
-/// Says where, and for the usual mistakes what to do.
-pub(crate) fn not_json(text: &str, e: &serde_json::Error) -> DecodeError {
-    let what = if text.trim().is_empty() {
-        "the message is empty"
-    } else if e.is_eof() {
-        "it ends too early"
-    } else if text.contains("//") || text.contains("...") {
-        "JSON has no comments and no omissions; the documents' samples with them are not meant literally"
-    } else if text.contains('\'') && !text.contains('"') {
-        "JSON wants double quotes, not single ones"
-    } else if text.contains(['\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}']) {
-        "JSON wants straight double quotes, not curly ones"
-    } else {
-        "this is not how JSON goes on"
-    };
-    DecodeError::NotJson { line: e.line(), column: e.column(), what: what.into() }
-}
-
 /// Whether a text is one JSON value and nothing else.
 pub(crate) fn check(json: &str) -> Result<(), DecodeError> {
-    serde_json::from_str::<IgnoredAny>(json).map(drop).map_err(|e| not_json(json, &e))
+    serde_json::from_str::<IgnoredAny>(json).map(drop).map_err(|e| DecodeError::not_json(json, &e))
 }
 
 // What a single value means. These take valid JSON without blanks around it.

@@ -8,39 +8,45 @@ use crate::wire::{self, Object};
 use alloc::format;
 use dummyload_codec::lint::{Found, Need, walk};
 
+/// The sections with the members of events and requests.
+const MEMBERS: &str = "dossier 9, 10";
+/// The section about what clients have to put up with.
+const LOOSE: &str = "dossier 15";
+
 impl Lint {
     /// Checks an object with everything in it. `ordered` is whether its members have one documented order.
     pub(super) fn object(&mut self, pointer: &str, json: &str, fields: &[Field], ordered: bool) {
         let Ok(object) = Object::read(json) else { return self.wrong_type(pointer, "an object", json) };
         walk(pointer, object.iter(), fields, |here, found| {
-            let (kind, level, text) = match found {
+            let (kind, level, section, text) = match found {
                 Found::Known(value, field) => return self.member(here, value, field),
                 Found::Unknown => {
-                    (DeviationKind::UnknownMember, Level::Warning, "nobody knows such a member; it is passed over")
+                    let text = "nobody knows such a member; it is passed over";
+                    (DeviationKind::UnknownMember, Level::Warning, MEMBERS, text)
                 }
                 Found::Repeated => {
-                    (DeviationKind::RepeatedMember, Level::Warning, "it stands twice; the last one counts")
+                    (DeviationKind::RepeatedMember, Level::Warning, MEMBERS, "it stands twice; the last one counts")
                 }
                 Found::Disordered if !ordered => return,
                 Found::Disordered => {
-                    (DeviationKind::MemberOrder, Level::Info, "members in another order than in the documents (15)")
+                    (DeviationKind::MemberOrder, Level::Info, LOOSE, "members in another order than in the documents")
                 }
                 Found::Missing => {
-                    (DeviationKind::MissingMember, Level::Warning, "the documents have this member (9, 10)")
+                    (DeviationKind::MissingMember, Level::Warning, MEMBERS, "the documents have this member")
                 }
             };
-            self.add(here, kind, level, text);
+            self.add(here, kind, level, section, text);
         });
     }
 
     fn member(&mut self, pointer: &str, value: &str, field: &Field) {
         if wire::is_null(value) && !matches!(field.want, Want::Any) {
             let text = "leave it out instead of sending null";
-            return self.add(pointer, DeviationKind::NullMember, Level::Warning, text);
+            return self.add(pointer, DeviationKind::NullMember, Level::Warning, MEMBERS, text);
         }
         if field.need == Need::Undocumented {
-            let text = "in use, but not in the documents (9.1, 11.1)";
-            self.add(pointer, DeviationKind::Undocumented, Level::Info, text);
+            let text = "in use, but not in the documents";
+            self.add(pointer, DeviationKind::Undocumented, Level::Info, "dossier 9.1, 11.1", text);
         }
         let is_number = value.starts_with(|c: char| c == '-' || c.is_ascii_digit());
         let is_text = value.starts_with('"');
@@ -56,8 +62,8 @@ impl Lint {
             Want::Bit if matches!(value, "0" | "1") => {}
             Want::Bit if wire::flag(value).is_some() => self.loose(pointer, "0 or 1"),
             Want::Number | Want::Trid if value == "0" => {
-                let text = "count from 1: there are programs that take 0 for none (15, row 13)";
-                self.add(pointer, DeviationKind::ZeroTrid, Level::Warning, text);
+                let text = "count from 1: there are programs that take 0 for none";
+                self.add(pointer, DeviationKind::ZeroTrid, Level::Warning, "dossier 15, row 13", text);
             }
             Want::Number | Want::Trid if is_number && value.parse::<i64>().is_ok() => {}
             Want::Trid if is_text => {}
@@ -72,16 +78,16 @@ impl Lint {
             Some(Form::Decimal | Form::X) => {}
             Some(Form::Number) => self.loose(pointer, "a text, not a number"),
             Some(_) => {
-                let text = "ids on the socket are decimal; a hexadecimal one names no device (2.1)";
-                self.add(pointer, DeviationKind::NotDecimal, Level::Error, text);
+                let text = "ids on the socket are decimal; a hexadecimal one names no device";
+                self.add(pointer, DeviationKind::NotDecimal, Level::Error, "dossier 2.1", text);
             }
             None => self.wrong_type(pointer, Want::Id.name(), value),
         }
     }
 
     fn loose(&mut self, pointer: &str, wanted: &str) {
-        let text = format!("write {wanted} (15)");
-        self.add(pointer, DeviationKind::LooseType, Level::Warning, text);
+        let text = format!("write {wanted}");
+        self.add(pointer, DeviationKind::LooseType, Level::Warning, LOOSE, text);
     }
 
     fn wrong_type(&mut self, pointer: &str, wanted: &str, found: &str) {
@@ -94,7 +100,7 @@ impl Lint {
             _ => "a number",
         };
         let text = format!("{wanted} is wanted here, this is {found}");
-        self.add(pointer, DeviationKind::WrongType, Level::Error, text);
+        self.add(pointer, DeviationKind::WrongType, Level::Error, MEMBERS, text);
     }
 }
 

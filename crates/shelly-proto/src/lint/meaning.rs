@@ -8,14 +8,16 @@ use crate::wire::{self, Object};
 use alloc::format;
 
 const PARAMS: &str = "/data/params";
+/// The section about the commands and their ranges.
+const COMMANDS: &str = "dossier 11.1";
 
 impl Lint {
     pub(super) fn command(&mut self, data: &CommandData<'_>) {
         let fields = params(&data.cmd);
         if fields.is_empty() {
             if !data.cmd.is_empty() {
-                let text = "the commands are relay, light, roller, roller_to_pos and ir_emit (11.1)";
-                self.add("/data/cmd", DeviationKind::UnknownCommand, Level::Error, text);
+                let text = "the commands are relay, light, roller, roller_to_pos and ir_emit";
+                self.add("/data/cmd", DeviationKind::UnknownCommand, Level::Error, COMMANDS, text);
             }
             return;
         }
@@ -24,25 +26,26 @@ impl Lint {
         if let CommandBody::Roller(roller) = data.body()
             && matches!(roller.go.as_deref(), Some("open" | "close"))
         {
-            let text = "the documents have up and down; open and close are in use as well (15, row 11)";
-            self.add("/data/params/go", DeviationKind::Undocumented, Level::Info, text);
+            let text = "the documents have up and down; open and close are in use as well";
+            self.add("/data/params/go", DeviationKind::Undocumented, Level::Info, "dossier 15, row 11", text);
         }
-        let (name, kind, text) = match data.body().checked() {
+        let (name, kind, section, text) = match data.body().checked() {
             Ok(_) => return,
             // Told already if it is a required one or of a wrong type.
             Err(BadParams::Missing("pos")) => {
-                let text = "one of pos, rel, slat_pos and slat_rel is wanted (15, row 19)";
-                ("pos", DeviationKind::MissingMember, text.into())
+                let text = "one of pos, rel, slat_pos and slat_rel is wanted";
+                ("pos", DeviationKind::MissingMember, "dossier 15, row 19", text.into())
             }
             Err(BadParams::Missing(_) | BadParams::UnknownCommand) => return,
             Err(BadParams::OutOfRange { name, range }) => {
-                (name, DeviationKind::OutOfRange, format!("it must be {range} (11.1)"))
+                (name, DeviationKind::OutOfRange, COMMANDS, format!("it must be {range}"))
             }
             Err(BadParams::Conflict(one, other)) => {
-                (one, DeviationKind::Conflict, format!("it cannot be together with this value of {other} (11.1)"))
+                let text = format!("it cannot be together with this value of {other}");
+                (one, DeviationKind::Conflict, COMMANDS, text)
             }
         };
-        self.add(&format!("{PARAMS}/{name}"), kind, Level::Error, text);
+        self.add(&format!("{PARAMS}/{name}"), kind, Level::Error, section, text);
     }
 
     pub(super) fn event(&mut self, message: &ServerMessage<'_>) {
@@ -73,8 +76,8 @@ impl Lint {
         let is = |found: &Deviation, mistake: (DeviationKind, &str)| (found.kind, found.pointer.as_str()) == mistake;
         if [missing, unknown].into_iter().all(|mistake| self.found.iter().any(|found| is(found, mistake))) {
             self.found.retain(|found| !is(found, missing) && !is(found, unknown));
-            let text = "as integrators get it; others find the id in device (9.6)";
-            self.add("/deviceId", DeviationKind::IntegratorForm, Level::Info, text);
+            let text = "as integrators get it; others find the id in device";
+            self.add("/deviceId", DeviationKind::IntegratorForm, Level::Info, "dossier 9.6", text);
         }
     }
 
@@ -82,13 +85,13 @@ impl Lint {
         let Some(object) = status.and_then(|status| Object::read(status.as_str()).ok()) else { return };
         let serial = object.get("serial");
         if !serial.is_some_and(|serial| wire::plain_text(serial).is_none() && wire::number(serial).is_some()) {
-            let text = "the vendor's example passes over events without a number here (9.1)";
-            self.add("/status/serial", DeviationKind::MissingMember, Level::Info, text);
+            let text = "the vendor's example passes over events without a number here";
+            self.add("/status/serial", DeviationKind::MissingMember, Level::Info, "dossier 9.1", text);
         }
     }
 
     fn unclear(&mut self, pointer: &str) {
-        let text = "nobody learns from this what became of the request (9.4, 11.2)";
-        self.add(pointer, DeviationKind::UnclearOutcome, Level::Warning, text);
+        let text = "nobody learns from this what became of the request";
+        self.add(pointer, DeviationKind::UnclearOutcome, Level::Warning, "dossier 9.4, 11.2", text);
     }
 }

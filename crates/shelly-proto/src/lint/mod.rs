@@ -24,14 +24,16 @@ pub struct Deviation {
     pub kind: DeviationKind,
     /// How bad it is.
     pub level: Level,
-    /// For people: what is there, what should be, and the section of the dossier.
+    /// For people: what is there, and what should be.
     pub text: String,
+    /// The section of the dossier, the project's page about the protocol, that shows what should be, as `dossier 9.1`.
+    pub section: &'static str,
 }
 
 impl fmt::Display for Deviation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place = if self.pointer.is_empty() { "the message" } else { &self.pointer };
-        write!(f, "{place}: {} [{}]", self.text, self.kind.name())
+        write!(f, "{place}: {} ({}) [{}]", self.text, self.section, self.kind.name())
     }
 }
 
@@ -44,11 +46,11 @@ pub fn lint_client(text: &str) -> Vec<Deviation> {
         ClientMessage::Rpc(_) => (fields::RPC_REQUEST, true),
         ClientMessage::Action(_) => (fields::ACTION_REQUEST, true),
         ClientMessage::Other(_) => {
-            let text = "the cloud knows no such request (10)";
-            lint.add("/event", DeviationKind::UnknownEvent, Level::Error, text);
+            let text = "the cloud knows no such request";
+            lint.add("/event", DeviationKind::UnknownEvent, Level::Error, "dossier 10", text);
             return lint.found;
         }
-        ClientMessage::Unrecognised(it) => return unreadable(it),
+        ClientMessage::Unrecognised(it) => return unreadable("dossier 10", it),
     };
     lint.object("", text, fields, ordered);
     if let ClientMessage::Command(request) = &message {
@@ -73,11 +75,11 @@ pub fn lint_server(text: &str) -> Vec<Deviation> {
         ServerMessage::ActionResponse(_) => (fields::ACTION_RESPONSE, true),
         ServerMessage::Error(_) => (fields::ERROR, true),
         ServerMessage::Other(_) => {
-            let text = "not a known event; clients must pass over it (9)";
-            lint.add("/event", DeviationKind::UnknownEvent, Level::Info, text);
+            let text = "not a known event; clients must pass over it";
+            lint.add("/event", DeviationKind::UnknownEvent, Level::Info, "dossier 9", text);
             return lint.found;
         }
-        ServerMessage::Unrecognised(it) => return unreadable(it),
+        ServerMessage::Unrecognised(it) => return unreadable("dossier 9", it),
     };
     lint.object("", text, fields, ordered);
     lint.event(&message);
@@ -85,9 +87,9 @@ pub fn lint_server(text: &str) -> Vec<Deviation> {
     lint.found
 }
 
-fn unreadable(it: &Unrecognised<'_>) -> Vec<Deviation> {
+fn unreadable(section: &'static str, it: &Unrecognised<'_>) -> Vec<Deviation> {
     let (kind, text) = (DeviationKind::NotAMessage, it.why.to_string());
-    alloc::vec![Deviation { pointer: String::new(), kind, level: Level::Error, text }]
+    alloc::vec![Deviation { pointer: String::new(), kind, level: Level::Error, text, section }]
 }
 
 /// Collects what is found.
@@ -97,8 +99,15 @@ struct Lint {
 }
 
 impl Lint {
-    fn add(&mut self, pointer: &str, kind: DeviationKind, level: Level, text: impl Into<String>) {
-        self.found.push(Deviation { pointer: pointer.to_string(), kind, level, text: text.into() });
+    fn add(
+        &mut self,
+        pointer: &str,
+        kind: DeviationKind,
+        level: Level,
+        section: &'static str,
+        text: impl Into<String>,
+    ) {
+        self.found.push(Deviation { pointer: pointer.to_string(), kind, level, text: text.into(), section });
     }
 
     /// The last resort: nothing else explains why it is not the canonical text. Blanks and needless escapes make a text
@@ -108,8 +117,8 @@ impl Lint {
             !matches!(deviation.kind, DeviationKind::Undocumented | DeviationKind::IntegratorForm)
         };
         if !self.found.iter().any(explained) && text.len() != canonical().len() {
-            let text = "other white space or escapes than compact JSON (15)";
-            self.add("", DeviationKind::Spacing, Level::Info, text);
+            let text = "other white space or escapes than compact JSON";
+            self.add("", DeviationKind::Spacing, Level::Info, "dossier 15", text);
         }
     }
 }

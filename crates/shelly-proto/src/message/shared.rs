@@ -61,7 +61,7 @@ impl<'a> Raw<'a> {
             if e.is_data() {
                 DecodeError::wrong("", "the value is of another type")
             } else {
-                wire::not_json(&self.0, &e)
+                DecodeError::not_json(&self.0, &e)
             }
         })
     }

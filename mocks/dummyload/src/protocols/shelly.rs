@@ -40,7 +40,7 @@ pub(super) fn lint(_: &str, from: Side, message: &str) -> Vec<Finding> {
         pointer: deviation.pointer,
         level: deviation.level.name(),
         kind: deviation.kind.name(),
-        text: deviation.text,
+        text: format!("{} ({})", deviation.text, deviation.section),
     };
     deviations.into_iter().map(finding).collect()
 }

@@ -123,7 +123,7 @@ impl ShellyWorld {
         }
         for deviation in found.iter().take(MOST_DEVIATIONS) {
             let (code, text) = (deviation.kind.name(), deviation.to_string());
-            cx.problem(peer, Problem::new(ProblemKind::Tolerated, code, "dossier 10, 11", text));
+            cx.problem(peer, Problem::new(ProblemKind::Tolerated, code, deviation.section, text));
         }
         Ok(())
     }
