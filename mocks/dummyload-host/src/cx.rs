@@ -45,6 +45,14 @@ impl<'a> Cx<'a> {
         self.effects.extend(to.into_iter().map(|to| Effect::Send { to, text: text.clone() }));
     }
 
+    /// Sends a text message whose bytes may be no UTF-8: for services that pass on what they get.
+    pub fn send_bytes(&mut self, to: PeerId, text: impl Into<Vec<u8>>) {
+        self.effects.push(match String::from_utf8(text.into()) {
+            Ok(text) => Effect::Send { to, text: text.into() },
+            Err(e) => Effect::SendBytes { to, text: e.into_bytes() },
+        });
+    }
+
     /// Sends a ping.
     pub fn ping(&mut self, to: PeerId, payload: impl Into<Vec<u8>>) {
         self.effects.push(Effect::Ping { to, payload: payload.into() });
@@ -80,6 +88,7 @@ impl<'a> Cx<'a> {
 #[derive(Clone, Debug)]
 pub(crate) enum Effect {
     Send { to: PeerId, text: Text },
+    SendBytes { to: PeerId, text: Vec<u8> },
     Ping { to: PeerId, payload: Vec<u8> },
     Close { peer: PeerId, code: Option<u16>, reason: String },
     Cut { peer: PeerId },

@@ -24,6 +24,7 @@ use tracing::Level;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Outgoing {
     Text(Text),
+    NotUtf8(Vec<u8>),
     Binary(Vec<u8>),
     Ping(Vec<u8>),
     Pong(Vec<u8>),
@@ -39,7 +40,9 @@ impl Outgoing {
     fn weight(&self) -> usize {
         let bytes = match self {
             Self::Text(text) => text.as_str().len(),
-            Self::Binary(bytes) | Self::Ping(bytes) | Self::Pong(bytes) | Self::Raw(bytes) => bytes.len(),
+            Self::NotUtf8(bytes) | Self::Binary(bytes) | Self::Ping(bytes) | Self::Pong(bytes) | Self::Raw(bytes) => {
+                bytes.len()
+            }
             Self::Close(..) | Self::HalfClose | Self::Cut => 0,
         };
         bytes + size_of::<Self>()
@@ -93,6 +96,7 @@ struct Call {
 #[derive(Clone, Debug)]
 enum Owned {
     Text(String),
+    NotUtf8(Vec<u8>),
     Binary(Vec<u8>),
     Ping(Vec<u8>),
     Pong(Vec<u8>),
@@ -102,6 +106,7 @@ impl Owned {
     fn of(message: Message<'_>) -> Self {
         match message {
             Message::Text(text) => Self::Text(text.to_owned()),
+            Message::NotUtf8(bytes) => Self::NotUtf8(bytes.to_vec()),
             Message::Binary(bytes) => Self::Binary(bytes.to_vec()),
             Message::Ping(bytes) => Self::Ping(bytes.to_vec()),
             Message::Pong(bytes) => Self::Pong(bytes.to_vec()),
@@ -111,6 +116,7 @@ impl Owned {
     fn lend(&self) -> Message<'_> {
         match self {
             Self::Text(text) => Message::Text(text),
+            Self::NotUtf8(bytes) => Message::NotUtf8(bytes),
             Self::Binary(bytes) => Message::Binary(bytes),
             Self::Ping(bytes) => Message::Ping(bytes),
             Self::Pong(bytes) => Message::Pong(bytes),
@@ -274,9 +280,12 @@ impl Engine {
         let Some(state) = self.peers.get_mut(&peer).filter(|state| !state.ending && !state.muted) else { return };
         state.heard = now;
         state.received += 1;
+        let answers_pings = state.manners.answers_pings;
         self.current = Some(peer);
         self.log(peer.into(), What::Received(Payload::copied(message)));
-        if let Message::Ping(payload) = message {
+        if let Message::Ping(payload) = message
+            && answers_pings
+        {
             // Through the outbox, so that a pong proves that everything before it has been sent.
             self.queue(peer, Outgoing::Pong(payload.to_vec()));
         }
@@ -539,6 +548,7 @@ impl Engine {
     fn carry_out(&mut self, effect: Effect) {
         match effect {
             Effect::Send { to, text } => self.send(to, text),
+            Effect::SendBytes { to, text } => self.queue(to, Outgoing::NotUtf8(text)),
             Effect::Ping { to, payload } => self.queue(to, Outgoing::Ping(payload)),
             Effect::Close { peer, code, reason } => self.end(peer, Outgoing::Close(code, reason)),
             Effect::Cut { peer } => self.end(peer, Outgoing::Cut),
@@ -623,6 +633,7 @@ impl Engine {
         }
         let payload = match &what {
             Outgoing::Text(text) => Some(Payload::Shared(text.clone())),
+            Outgoing::NotUtf8(bytes) => Some(Payload::NotUtf8(bytes.clone())),
             Outgoing::Binary(bytes) | Outgoing::Raw(bytes) => Some(Payload::Binary(bytes.clone())),
             Outgoing::Ping(bytes) => Some(Payload::Ping(bytes.clone())),
             Outgoing::Pong(bytes) => Some(Payload::Pong(bytes.clone())),

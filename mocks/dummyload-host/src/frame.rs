@@ -13,6 +13,7 @@ use tungstenite::protocol::frame::{CloseFrame, FrameHeader};
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Inbound<'a> {
     Text(&'a str),
+    NotUtf8(&'a [u8]),
     Binary(&'a [u8]),
     Ping(&'a [u8]),
     Pong(&'a [u8]),
@@ -160,11 +161,21 @@ impl FrameReader {
             OpCode::Control(_) => return self.close(from, to).map(Some),
             OpCode::Data(data) => data,
         };
-        if header.is_final && self.partial.is_none() {
+        let first_alone = self.manners.fragments == Fragments::FirstAlone;
+        if self.partial.is_none() && (header.is_final || first_alone) {
+            if !header.is_final {
+                self.partial = Some(Partial { text: false, data: Vec::new(), delivered: true, tries: 0 });
+            }
             return match data {
-                Data::Text => self.utf8(&self.buffer[from..to]).map(|()| Some(Found::Text(from, to))),
+                Data::Text => self.text(Found::Text(from, to), &self.buffer[from..to]).map(Some),
                 _ => Ok(Some(Found::Binary(from, to))),
             };
+        }
+        if first_alone {
+            if header.is_final {
+                self.partial = None;
+            }
+            return Ok(None);
         }
         let text = data == Data::Text;
         let partial =
@@ -179,7 +190,7 @@ impl FrameReader {
             if !partial.text {
                 return Ok(Some(Found::WholeBinary));
             }
-            return self.utf8(&self.whole).map(|()| Some(Found::WholeText));
+            return self.text(Found::WholeText, &self.whole).map(Some);
         }
         if self.manners.fragments == Fragments::EagerJson && partial.is_whole_json() {
             // The next "continuation" of such a client is a new message, so the collected text starts afresh.
@@ -213,11 +224,25 @@ impl FrameReader {
         }
     }
 
+    /// What a text is found to be, by its bytes.
+    fn text(&self, found: Found, bytes: &[u8]) -> Result<Found, Broken> {
+        match (self.utf8(bytes), self.manners.on_bad_utf8) {
+            (Ok(()), _) => Ok(found),
+            (Err(_), Reaction::Deliver) => Ok(match found {
+                Found::Text(from, to) => Found::NotUtf8(from, to),
+                _ => Found::WholeNotUtf8,
+            }),
+            (Err(e), _) => Err(e),
+        }
+    }
+
     fn lend(&self, found: &Found) -> Inbound<'_> {
         // The texts were checked when they were found; a second check is cheaper than an unsafe block is dear.
         let text = |bytes| std::str::from_utf8(bytes).unwrap_or_default();
         match *found {
             Found::Text(from, to) => Inbound::Text(text(&self.buffer[from..to])),
+            Found::NotUtf8(from, to) => Inbound::NotUtf8(&self.buffer[from..to]),
+            Found::WholeNotUtf8 => Inbound::NotUtf8(&self.whole),
             Found::Binary(from, to) => Inbound::Binary(&self.buffer[from..to]),
             Found::Ping(from, to) => Inbound::Ping(&self.buffer[from..to]),
             Found::Pong(from, to) => Inbound::Pong(&self.buffer[from..to]),
@@ -241,11 +266,13 @@ type Broken = (Offence, u64);
 /// Where a message lies: in the buffer from here to there, or in the collected one.
 enum Found {
     Text(usize, usize),
+    NotUtf8(usize, usize),
     Binary(usize, usize),
     Ping(usize, usize),
     Pong(usize, usize),
     Close(Option<u16>, usize, usize),
     WholeText,
+    WholeNotUtf8,
     WholeBinary,
 }
 
@@ -283,9 +310,9 @@ fn write_part(out: &mut Vec<u8>, opcode: OpCode, payload: &[u8], is_final: bool)
 }
 
 /// Writes a text message, in frames of at most so many bytes.
-pub(crate) fn write_text(out: &mut Vec<u8>, text: &str, fragment_bytes: Option<usize>) {
+pub(crate) fn write_text(out: &mut Vec<u8>, text: &[u8], fragment_bytes: Option<usize>) {
     let most = fragment_bytes.unwrap_or(usize::MAX).max(1);
-    let mut rest = text.as_bytes();
+    let mut rest = text;
     let mut opcode = OpCode::Data(Data::Text);
     while rest.len() > most {
         let (part, after) = rest.split_at(most);
@@ -355,6 +382,7 @@ mod tests {
                 let violation = matches!(inbound, Inbound::Violation { .. });
                 seen.push(match inbound {
                     Inbound::Text(text) => format!("text {text}"),
+                    Inbound::NotUtf8(bytes) => format!("not utf-8 {}", bytes.len()),
                     Inbound::Binary(bytes) => format!("binary {}", bytes.len()),
                     Inbound::Ping(bytes) => format!("ping {}", bytes.len()),
                     Inbound::Pong(bytes) => format!("pong {}", bytes.len()),
@@ -404,6 +432,29 @@ mod tests {
         (0..100).for_each(|_| pieces.extend(masked(0x00, b"[]]", M)));
         pieces.extend(masked(0x80, b"", M));
         assert_eq!(read(eager, &pieces, 64), ["text [[]]".to_owned(), format!("text {}", "[]]".repeat(99))]);
+    }
+
+    #[test]
+    fn a_server_may_take_what_is_no_text_and_know_no_fragments() {
+        let manners = Manners {
+            on_bad_utf8: Reaction::Deliver,
+            fragments: Fragments::FirstAlone,
+            on_bad_frame: Reaction::Cut,
+            ..Manners::default()
+        };
+        let bytes = [
+            masked(0x81, b"\xff", M),
+            masked(0x01, b"one", M),
+            masked(0x89, b"!", M),
+            masked(0x00, b"lost", M),
+            masked(0x80, b"too", M),
+            masked(0x81, b"two", M),
+            masked(0x88, b"\x03\xe8\xff", M),
+        ]
+        .concat();
+        let seen = read(manners, &bytes, 7);
+        assert_eq!(seen[..4], ["not utf-8 1", "text one", "ping 1", "text two"]);
+        assert!(seen[4].starts_with("Deliver: a text is not UTF-8"), "{seen:?}");
     }
 
     #[test]

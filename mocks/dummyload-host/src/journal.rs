@@ -74,6 +74,7 @@ pub(crate) enum What {
 pub(crate) enum Payload {
     Received(Box<str>),
     Shared(Text),
+    NotUtf8(Vec<u8>),
     Binary(Vec<u8>),
     Ping(Vec<u8>),
     Pong(Vec<u8>),
@@ -84,6 +85,7 @@ impl Payload {
     pub(crate) fn copied(message: Message<'_>) -> Self {
         match message {
             Message::Text(text) => Self::Received(text.into()),
+            Message::NotUtf8(bytes) => Self::NotUtf8(bytes.to_vec()),
             Message::Binary(bytes) => Self::Binary(bytes.to_vec()),
             Message::Ping(bytes) => Self::Ping(bytes.to_vec()),
             Message::Pong(bytes) => Self::Pong(bytes.to_vec()),
@@ -102,7 +104,7 @@ impl Payload {
         match self {
             Self::Received(text) => text.len(),
             Self::Shared(text) => text.as_str().len(),
-            Self::Binary(bytes) | Self::Ping(bytes) | Self::Pong(bytes) => bytes.len(),
+            Self::NotUtf8(bytes) | Self::Binary(bytes) | Self::Ping(bytes) | Self::Pong(bytes) => bytes.len(),
             Self::Close(_, reason) => reason.len(),
         }
     }
@@ -112,6 +114,7 @@ impl Payload {
             Self::Received(_) | Self::Shared(_) => {
                 out.insert("text".into(), redactor.text(self.text().unwrap_or_default()).into());
             }
+            Self::NotUtf8(bytes) => show_bytes(out, "not_utf8", bytes, redactor),
             Self::Binary(bytes) => show_bytes(out, "binary", bytes, redactor),
             Self::Ping(bytes) => show_bytes(out, "ping", bytes, redactor),
             Self::Pong(bytes) => show_bytes(out, "pong", bytes, redactor),

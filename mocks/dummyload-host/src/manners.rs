@@ -26,6 +26,8 @@ pub struct Manners {
     pub fragment_bytes: Option<usize>,
     /// What answers a close frame.
     pub close_reply: CloseReply,
+    /// Whether a ping is answered by a pong.
+    pub answers_pings: bool,
     /// A ping is sent when nothing has come from the peer for so long.
     pub ping_after_silence: Option<Duration>,
     /// The payload of that ping.
@@ -48,6 +50,7 @@ impl Default for Manners {
             fragments: Fragments::Reassemble,
             fragment_bytes: None,
             close_reply: CloseReply::Echo,
+            answers_pings: true,
             ping_after_silence: None,
             ping_payload: Vec::new(),
             slow_reader: SlowReader::Cut,
@@ -64,6 +67,8 @@ pub enum Reaction {
     Close(u16),
     /// It ends the TCP connection without a close frame.
     Cut,
+    /// It takes the message all the same. Only for texts that are not UTF-8; anything else is cut.
+    Deliver,
 }
 
 /// How a frame or message can break the rules of RFC 6455, or of the manners.
@@ -150,6 +155,8 @@ pub enum Fragments {
     /// As RFC 6455 says, but unfinished text that already is one whole JSON document is delivered at once: for servers
     /// whose clients forget to set the FIN bit.
     EagerJson,
+    /// Not at all: the first fragment is taken as the whole message, and the others are passed over.
+    FirstAlone,
 }
 
 /// What a server answers to a close frame.

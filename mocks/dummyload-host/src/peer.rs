@@ -104,6 +104,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
         while let Some(inbound) = self.reader.next() {
             let message = match inbound {
                 Inbound::Text(text) => Message::Text(text),
+                Inbound::NotUtf8(bytes) => Message::NotUtf8(bytes),
                 Inbound::Binary(bytes) => Message::Binary(bytes),
                 Inbound::Ping(bytes) => Message::Ping(bytes),
                 Inbound::Pong(bytes) => Message::Pong(bytes),
@@ -140,7 +141,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
     fn encode(&mut self, batch: &mut Vec<Outgoing>) -> After {
         for what in batch.drain(..) {
             match what {
-                Outgoing::Text(text) => write_text(&mut self.out, text.as_str(), self.fragment_bytes),
+                Outgoing::Text(text) => write_text(&mut self.out, text.as_str().as_bytes(), self.fragment_bytes),
+                Outgoing::NotUtf8(bytes) => write_text(&mut self.out, &bytes, self.fragment_bytes),
                 Outgoing::Binary(bytes) => write_frame(&mut self.out, OpCode::Data(Data::Binary), &bytes),
                 Outgoing::Ping(bytes) => write_frame(&mut self.out, OpCode::Control(Control::Ping), &bytes),
                 Outgoing::Pong(bytes) => write_frame(&mut self.out, OpCode::Control(Control::Pong), &bytes),

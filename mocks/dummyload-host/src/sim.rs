@@ -336,7 +336,8 @@ impl<S: Session> Sim<S> {
     fn reach_client(&mut self, what: Outgoing) {
         match what {
             Outgoing::Text(text) => self.tell(Input::Text(Cow::Borrowed(text.as_str()))),
-            Outgoing::Binary(bytes) => self.tell(Input::Binary(Cow::Borrowed(&bytes))),
+            // No client takes it for a text: tungstenite ends the connection, others drop it.
+            Outgoing::NotUtf8(bytes) | Outgoing::Binary(bytes) => self.tell(Input::Binary(Cow::Borrowed(&bytes))),
             Outgoing::Pong(_) => self.tell(Input::Pong),
             Outgoing::Close(code, reason) => {
                 self.end_link();

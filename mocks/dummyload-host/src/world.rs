@@ -135,9 +135,11 @@ impl Admission {
 pub enum Message<'a> {
     /// A text message, as far as [`Manners::fragments`](crate::Manners::fragments) puts it together.
     Text(&'a str),
+    /// A text message whose bytes are no UTF-8, where [`Reaction::Deliver`](crate::Reaction::Deliver) lets it through.
+    NotUtf8(&'a [u8]),
     /// A binary message.
     Binary(&'a [u8]),
-    /// A ping; the host has queued the pong.
+    /// A ping; the host has queued the pong, unless [`Manners::answers_pings`] says otherwise.
     Ping(&'a [u8]),
     /// A pong, asked for or not.
     Pong(&'a [u8]),
