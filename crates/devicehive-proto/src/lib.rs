@@ -1,0 +1,26 @@
+//! Sans-IO codec and session for DeviceHive's WebSocket API, client and device roles, with the REST calls and tokens beside
+//! it.
+//!
+//! "dossier N.M" in these pages names a section of `docs/protocols/devicehive.md`, which says for every rule how it is known.
+#![no_std]
+
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+mod action;
+mod datetime;
+mod error;
+mod fields;
+mod json;
+mod lenient;
+mod permission;
+mod text;
+
+pub use action::{Action, Need};
+pub use datetime::Datetime;
+pub use error::{DecodeError, OutOfRange};
+pub use fields::{FieldError, Fields, JsonKind, strict};
+pub use json::Json;
+pub use lenient::{Leniency, read_lenient};
+pub use permission::Permission;
