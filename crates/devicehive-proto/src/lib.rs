@@ -16,6 +16,7 @@ mod json;
 mod lenient;
 mod permission;
 mod text;
+mod token;
 
 pub use action::{Action, Need};
 pub use datetime::Datetime;
@@ -24,3 +25,4 @@ pub use fields::{FieldError, Fields, JsonKind, strict};
 pub use json::Json;
 pub use lenient::{Leniency, read_lenient};
 pub use permission::Permission;
+pub use token::{TokenError, TokenKey, TokenKind, TokenPayload};
