@@ -1,6 +1,8 @@
 //! Points in time as the protocol writes them (dossier 3.1).
 
+use alloc::string::String;
 use core::fmt;
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 /// Milliseconds since 1970-01-01T00:00:00 UTC, before it negative.
 ///
@@ -164,6 +166,31 @@ impl fmt::Display for Datetime {
         let time = self.0.rem_euclid(DAY);
         let (hours, minutes, seconds) = (time / 3_600_000, time / 60_000 % 60, time / 1000 % 60);
         write!(f, "{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}.{:03}", time % 1000)
+    }
+}
+
+impl<'de> Deserialize<'de> for Datetime {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl Visitor<'_> for Any {
+            type Value = Datetime;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a time, or milliseconds since 1970")
+            }
+            fn visit_str<E: Error>(self, text: &str) -> Result<Datetime, E> {
+                Datetime::parse(text).ok_or_else(|| E::custom("this is no time"))
+            }
+            fn visit_string<E: Error>(self, text: String) -> Result<Datetime, E> {
+                self.visit_str(&text)
+            }
+            fn visit_i64<E>(self, millis: i64) -> Result<Datetime, E> {
+                Ok(Datetime(millis))
+            }
+            fn visit_u64<E: Error>(self, millis: u64) -> Result<Datetime, E> {
+                i64::try_from(millis).map(Datetime).map_err(E::custom)
+            }
+        }
+        deserializer.deserialize_any(Any)
     }
 }
 

@@ -1,0 +1,5 @@
+//! What goes over the socket.
+
+mod shared;
+
+pub use shared::{Command, Configuration, Device, DeviceType, Kind, Network, Notification, Subscription, User};

@@ -1,0 +1,91 @@
+//! Objects as the server writes them: members that are not set are null (dossier 3).
+
+use crate::text::push_string;
+use crate::{Datetime, Json};
+use alloc::vec::Vec;
+use core::fmt::Write as _;
+use dummyload_codec::write::{self, ObjectWriter};
+
+const NULL: &[u8] = b"null";
+
+/// An object on its way out.
+pub(crate) struct Nulls<'a>(ObjectWriter<'a, 0>);
+
+impl<'a> Nulls<'a> {
+    pub(crate) fn open(out: &'a mut Vec<u8>) -> Self {
+        Self(ObjectWriter::open(out))
+    }
+
+    /// Writes a name; its value is written next.
+    pub(crate) fn name(&mut self, name: &'static str) -> &mut Vec<u8> {
+        self.0.name(name)
+    }
+
+    pub(crate) fn number(&mut self, name: &'static str, value: impl Into<Option<i64>>) {
+        match value.into() {
+            Some(value) => write::push_number(self.0.name(name), value),
+            None => self.null(name),
+        }
+    }
+
+    pub(crate) fn boolean(&mut self, name: &'static str, value: bool) {
+        self.0.boolean(name, Some(value));
+    }
+
+    pub(crate) fn text(&mut self, name: &'static str, value: Option<&str>) {
+        match value {
+            Some(value) => push_string(self.0.name(name), value),
+            None => self.null(name),
+        }
+    }
+
+    pub(crate) fn time(&mut self, name: &'static str, value: impl Into<Option<Datetime>>) {
+        match value.into() {
+            Some(value) => push_time(self.0.name(name), value),
+            None => self.null(name),
+        }
+    }
+
+    pub(crate) fn json(&mut self, name: &'static str, value: Option<&Json>) {
+        match value {
+            Some(value) => self.0.name(name).extend_from_slice(value.as_str().as_bytes()),
+            None => self.null(name),
+        }
+    }
+
+    fn null(&mut self, name: &'static str) {
+        self.0.name(name).extend_from_slice(NULL);
+    }
+
+    pub(crate) fn close(self) {
+        self.0.close();
+    }
+}
+
+/// Writes a time with its quotes.
+pub(crate) fn push_time(out: &mut Vec<u8>, time: Datetime) {
+    /// Nothing but a time goes through it, and a time is ASCII.
+    struct Bytes<'a>(&'a mut Vec<u8>);
+    impl core::fmt::Write for Bytes<'_> {
+        fn write_str(&mut self, text: &str) -> core::fmt::Result {
+            self.0.extend_from_slice(text.as_bytes());
+            Ok(())
+        }
+    }
+    out.push(b'"');
+    // Writing to a vector cannot fail.
+    let _ = write!(Bytes(out), "{time}");
+    out.push(b'"');
+}
+
+/// Writes an array.
+pub(crate) fn push_array<T>(out: &mut Vec<u8>, items: impl IntoIterator<Item = T>, write: impl Fn(&mut Vec<u8>, T)) {
+    out.push(b'[');
+    for (at, item) in items.into_iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        write(out, item);
+    }
+    out.push(b']');
+}
