@@ -119,6 +119,23 @@ impl TokenKey {
     /// # Errors
     /// It is none, signed otherwise, or says too little.
     pub fn read(&self, token: &str) -> Result<TokenPayload, TokenError> {
+        self.check(token)?;
+        TokenPayload::read(token)
+    }
+
+    /// The claim `payload` of a token that was signed with this key, whatever it is: those of plugins say other things.
+    ///
+    /// # Errors
+    /// It is none, signed otherwise, or has no such claim.
+    pub fn read_json(&self, token: &str) -> Result<Json, TokenError> {
+        self.check(token)?;
+        let claims = claims(token)?;
+        let claims = Fields::read(&claims).map_err(|_| TokenError::NotAToken)?;
+        claims.object("payload").ok().flatten().ok_or(TokenError::Payload("payload"))
+    }
+
+    /// Whether a text is a token and signed with this key.
+    fn check(&self, token: &str) -> Result<(), TokenError> {
         let (signed, signature) = token.rsplit_once('.').ok_or(TokenError::NotAToken)?;
         let header = signed.split_once('.').map(|(header, _)| decode(header));
         let header = header.flatten().ok_or(TokenError::NotAToken)?;
@@ -128,8 +145,7 @@ impl TokenKey {
             return Err(TokenError::NotAToken);
         }
         let signature = FORGIVING.decode(signature).map_err(|_| TokenError::NotAToken)?;
-        self.mac(signed).verify_slice(&signature).map_err(|_| TokenError::Signature)?;
-        TokenPayload::read(token)
+        self.mac(signed).verify_slice(&signature).map_err(|_| TokenError::Signature)
     }
 
     fn mac(&self, signed: &str) -> Hmac<Sha256> {
@@ -148,6 +164,15 @@ const FORGIVING: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true),
 );
+
+/// The middle part of a token.
+fn claims(token: &str) -> Result<String, TokenError> {
+    let mut parts = token.split('.');
+    let (Some(_), Some(claims), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+        return Err(TokenError::NotAToken);
+    };
+    decode(claims).ok_or(TokenError::NotAToken)
+}
 
 fn decode(part: &str) -> Option<String> {
     String::from_utf8(FORGIVING.decode(part).ok()?).ok()
@@ -178,11 +203,7 @@ impl TokenPayload {
     /// # Errors
     /// It is no token, or says too little.
     pub fn read(token: &str) -> Result<Self, TokenError> {
-        let mut parts = token.split('.');
-        let (Some(_), Some(claims), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
-            return Err(TokenError::NotAToken);
-        };
-        let claims = decode(claims).ok_or(TokenError::NotAToken)?;
+        let claims = claims(token)?;
         let claims = Fields::read(&claims).map_err(|_| TokenError::NotAToken)?;
         let payload = claims.fields("payload").ok().flatten().ok_or(TokenError::Payload("payload"))?;
         Self::of(&payload)
