@@ -3,7 +3,8 @@
 //! | part | for |
 //! | --- | --- |
 //! | [`mod@write`] | JSON text into a buffer, also within strings |
-//! | [`Name`] | member names in visitors by hand |
+//! | [`members`], [`Name`] | objects read in one pass, and what their values mean |
+//! | [`Raw`], [`Extra`] | pieces of messages that are kept as they stand |
 //! | [`DecodeError`], [`OutOfRange`] | errors, by whose fault they are |
 //! | [`url`] | percent-encoding, and URLs without their secrets |
 //! | [`http`] | requests as plain values |
@@ -17,9 +18,12 @@ extern crate std;
 mod error;
 pub mod http;
 pub mod lint;
+pub mod members;
 mod name;
+mod raw;
 pub mod url;
 pub mod write;
 
 pub use error::{DecodeError, OutOfRange};
 pub use name::{Name, owned};
+pub use raw::{Extra, Raw};

@@ -2,7 +2,6 @@
 //! a token is sent to the host that it names, a [`HostPolicy`](crate::HostPolicy) must agree.
 
 use crate::message::{Extra, Raw};
-use crate::wire::{self, Slots};
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -10,6 +9,7 @@ use base64::Engine;
 use base64::alphabet::URL_SAFE;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use core::fmt;
+use dummyload_codec::members::{self, Slots};
 
 /// The payload of an authorization code or an access token. A refresh token need not be one of these.
 ///
@@ -102,13 +102,13 @@ impl Claims {
     /// Reads the payload itself.
     fn of_json(json: &str) -> Option<Self> {
         let mut claims = Slots::read(json, &["sub", "user_id", "user_api_url", "exp", "iat"]).ok()?;
-        let digits = |json| wire::text(json).or_else(|| wire::natural(json).map(|_| Cow::Borrowed(json)));
+        let digits = |json| members::text(json).or_else(|| members::natural(json).map(|_| Cow::Borrowed(json)));
         Some(Self {
             sub: claims.text("sub").map(Cow::into_owned),
             user_id: claims.take("user_id", digits).map(Cow::into_owned),
             user_api_url: claims.text("user_api_url").map(Cow::into_owned),
-            exp: claims.take("exp", wire::integer),
-            iat: claims.take("iat", wire::integer),
+            exp: claims.take("exp", members::integer),
+            iat: claims.take("iat", members::integer),
             extra: claims.rest().into_owned(),
         })
     }

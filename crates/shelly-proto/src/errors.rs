@@ -1,9 +1,9 @@
 //! The member `errors` of a refusal, in all its shapes.
 
 use crate::escape::{ObjectWriter, push_list, push_string};
-use crate::wire;
 use alloc::string::String;
 use alloc::vec::Vec;
+use dummyload_codec::members;
 
 /// Why something was refused: an array of texts in the documents, an object from code to text in every recorded answer,
 /// and sometimes nothing at all (dossier 5). A text that is neither stands as the only item of a list; a value that is no
@@ -32,12 +32,12 @@ impl Errors {
     }
 
     pub(crate) fn read(json: Option<&str>) -> Self {
-        let Some(json) = json.filter(|json| !wire::is_null(json)) else { return Self::Missing };
-        let shown = |json: &str| wire::text(json).map_or_else(|| json.into(), String::from);
+        let Some(json) = json.filter(|json| !members::is_null(json)) else { return Self::Missing };
+        let shown = |json: &str| members::text(json).map_or_else(|| json.into(), String::from);
         let (mut list, mut map) = (Vec::new(), Vec::new());
-        if wire::each_item(json, |item| list.push(shown(item))).is_ok() {
+        if members::each_item(json, |item| list.push(shown(item))).is_ok() {
             Self::List(list)
-        } else if wire::each_member(json, |name, value| map.push((name.into_owned(), shown(value)))).is_ok() {
+        } else if members::each_member(json, |name, value| map.push((name.into_owned(), shown(value)))).is_ok() {
             Self::Map(map)
         } else {
             Self::List(alloc::vec![shown(json)])

@@ -52,7 +52,6 @@ pub mod strategies;
 mod trid;
 mod units;
 mod url;
-mod wire;
 
 pub use authorize::{
     Authorize, Callback, CallbackError, DIY_CLIENT, LOGIN_PAGE, UnsafeRedirect, WRONG_PARAMETERS, authorize_url,

@@ -1,9 +1,9 @@
 //! Transaction numbers.
 
-use crate::wire;
 use core::cmp::Ordering;
 use core::fmt;
 use core::hash::{Hash, Hasher};
+use dummyload_codec::members;
 use smol_str::SmolStr;
 
 /// What a request carries so that its answer can be told: `trid`. An answer has it back in the same type and spelling
@@ -44,10 +44,10 @@ impl Trid {
 
     /// What a request has in this place.
     pub(crate) fn parse(json: &str) -> Self {
-        if let Some(text) = wire::plain_text(json) {
+        if let Some(text) = members::plain_text(json) {
             return Self(Repr::Text(SmolStr::new(text)));
         }
-        if let Some(text) = wire::text(json) {
+        if let Some(text) = members::text(json) {
             return Self(Repr::Escaped(SmolStr::new(text), SmolStr::new(json)));
         }
         match json.parse() {

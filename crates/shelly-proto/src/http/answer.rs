@@ -3,10 +3,10 @@
 use super::HttpError;
 use crate::escape::{ObjectWriter, push_list, written};
 use crate::message::Raw;
-use crate::wire::{self, Object};
 use crate::{DecodeError, Errors};
 use alloc::string::String;
 use alloc::vec::Vec;
+use dummyload_codec::members::{self, Object};
 
 /// The known codes of refusals (dossier 5, 7, 11.2).
 pub mod code {
@@ -107,7 +107,7 @@ pub(super) fn accepted(status: u16, body: &[u8]) -> Result<Object<'_>, HttpError
         Err(e) if success => return Err(e),
         Err(_) => Object::default(),
     };
-    let refused = object.get("isok").and_then(wire::flag) == Some(false) || object.get("error").is_some();
+    let refused = object.get("isok").and_then(members::flag) == Some(false) || object.get("error").is_some();
     if success && !refused { Ok(object) } else { Err(refusal(status, &object)) }
 }
 
@@ -137,7 +137,7 @@ fn refusal(status: u16, object: &Object<'_>) -> HttpError {
 /// What a success brings in `data`.
 pub(super) fn data(status: u16, body: &[u8]) -> Result<Object<'_>, HttpError> {
     let answer = accepted(status, body)?;
-    if answer.get("isok").and_then(wire::boolean) != Some(true) {
+    if answer.get("isok").and_then(members::boolean) != Some(true) {
         return Err(HttpError::shape("isok must be true"));
     }
     match answer.get("data") {
@@ -149,7 +149,7 @@ pub(super) fn data(status: u16, body: &[u8]) -> Result<Object<'_>, HttpError> {
 /// A success of which nothing more is wanted than that it is one.
 pub(super) fn done(status: u16, body: &[u8]) -> Result<(), HttpError> {
     let answer = accepted(status, body)?;
-    match answer.get("isok").and_then(wire::boolean) {
+    match answer.get("isok").and_then(members::boolean) {
         Some(true) => Ok(()),
         _ => Err(HttpError::shape("isok must be true")),
     }

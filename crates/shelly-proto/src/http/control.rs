@@ -7,11 +7,11 @@ use super::request::{self, Credentials, Fields, Request};
 use super::{Call, HttpError};
 use crate::escape::{ObjectWriter, push_string, written};
 use crate::message::{CommandBody, LightParams, RelayParams, RollerParams, RollerToPosParams};
-use crate::wire::{self, Object};
 use crate::{Channel, DeviceId, Direction, Light, Percent, Relay, Turn};
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
+use dummyload_codec::members::{self, Object};
 
 /// The kinds of devices that are controlled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -254,10 +254,10 @@ impl BulkForm {
     pub fn read(params: &Params) -> Self {
         let list = params.json("devices");
         let mut devices = Some(Vec::new());
-        let read = wire::each_item(list.as_ref().map_or("null", |list| list.as_str()), |item| {
+        let read = members::each_item(list.as_ref().map_or("null", |list| list.as_str()), |item| {
             let device = Object::read(item).ok().and_then(|device| {
                 let id = DeviceId::in_http(&device.text("id")?);
-                let channel = device.get("channel").map_or(Some(0), wire::natural)?;
+                let channel = device.get("channel").map_or(Some(0), members::natural)?;
                 Some((id, Channel(u16::try_from(channel).ok()?)))
             });
             match (device, &mut devices) {

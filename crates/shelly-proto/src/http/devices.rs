@@ -6,11 +6,11 @@ use super::{Call, HttpError};
 use crate::escape::{ObjectWriter, push_string, written};
 use crate::message::{Extra, Raw};
 use crate::status::StatusView;
-use crate::wire::{self, Slots};
 use crate::{DeviceId, Form, Generation};
 use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use dummyload_codec::members::{self, Slots};
 
 /// How a reading call is made (dossier 5, 6): all ways work, programs use the first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -84,7 +84,7 @@ impl Call for AllStatus {
             return Err(HttpError::shape("data.devices_status is missing"));
         };
         let mut devices = Vec::new();
-        let read = wire::each_member_or_none(statuses, |key, status| {
+        let read = members::each_member_or_none(statuses, |key, status| {
             devices.push(DeviceStatus::read(key.into_owned(), status));
         });
         match read {
@@ -145,7 +145,7 @@ impl DeviceStatus {
     pub fn new(key: impl Into<String>, info: DevInfo, status: &Raw<'_>) -> Self {
         let mut members = Extra::default();
         // What is no object has no members.
-        let _ = wire::each_member(status.as_str(), |name, value| {
+        let _ = members::each_member(status.as_str(), |name, value| {
             if name != "_dev_info" {
                 members.push(name, Raw::trusted(value));
             }
@@ -161,7 +161,7 @@ impl DeviceStatus {
 
     fn read(key: String, status: &str) -> Self {
         let mut info = None;
-        let _ = wire::each_member(status, |name, value| {
+        let _ = members::each_member(status, |name, value| {
             if name == "_dev_info" {
                 info = DevInfo::read(value);
             }
@@ -207,8 +207,8 @@ impl DevInfo {
 
     fn read(json: &str) -> Option<Self> {
         let mut info = Slots::read(json, &["id", "gen", "code", "online"]).ok()?;
-        let generation = info.take("gen", |json| wire::text(json).map(|text| Generation::parse(&text)));
-        let id = info.take("id", |json| match wire::text(json) {
+        let generation = info.take("gen", |json| members::text(json).map(|text| Generation::parse(&text)));
+        let id = info.take("id", |json| match members::text(json) {
             Some(text) => Some(match &generation {
                 Some(generation) => DeviceId::in_status(&text, generation),
                 None => DeviceId::in_http(&text),
@@ -216,7 +216,7 @@ impl DevInfo {
             None => json.parse().ok().map(DeviceId::number),
         });
         let code = info.text("code").map(Cow::into_owned);
-        let online = info.take("online", wire::flag);
+        let online = info.take("online", members::flag);
         Some(Self { id, generation, code, online, extra: info.rest().into_owned() })
     }
 
@@ -275,7 +275,7 @@ impl Call for GetStatus {
     fn answer(&self, status: u16, body: &[u8]) -> Result<OneStatus, HttpError> {
         let data = data(status, body)?;
         let status = data.get("device_status").ok_or_else(|| HttpError::shape("data.device_status is missing"))?;
-        Ok(OneStatus { online: data.get("online").and_then(wire::flag), status: Raw::trusted(status.to_string()) })
+        Ok(OneStatus { online: data.get("online").and_then(members::flag), status: Raw::trusted(status.to_string()) })
     }
 }
 
@@ -359,7 +359,7 @@ impl Call for ListDevices {
             }
         }
         let listed = data.get("devices").ok_or_else(|| HttpError::shape("data.devices is missing"))?;
-        let read = wire::each_member_or_none(listed, |key, device| {
+        let read = members::each_member_or_none(listed, |key, device| {
             list.devices.extend(ListedDevice::read(&key, device));
         });
         read.map(|()| list).map_err(|_| HttpError::shape("data.devices must be an object"))
@@ -445,7 +445,7 @@ impl ListedDevice {
     fn read(key: &str, json: &str) -> Option<Self> {
         let mut device = Slots::read(json, &LISTED).ok()?;
         let generation = device.take("gen", generation);
-        let id = device.take("id", |json| match wire::text(json) {
+        let id = device.take("id", |json| match members::text(json) {
             Some(text) => Some(match &generation {
                 Some(generation) => DeviceId::in_status(&text, generation),
                 None => DeviceId::in_http(&text),
@@ -460,9 +460,9 @@ impl ListedDevice {
             kind,
             category,
             generation,
-            room: device.take("room_id", wire::integer),
-            online: device.take("cloud_online", wire::flag),
-            channels: device.take("channels_count", wire::integer),
+            room: device.take("room_id", members::integer),
+            online: device.take("cloud_online", members::flag),
+            channels: device.take("channels_count", members::integer),
             extra: device.rest().into_owned(),
         })
     }
@@ -484,8 +484,8 @@ impl ListedDevice {
 
 /// A generation as text or number.
 fn generation(json: &str) -> Option<Generation> {
-    match wire::text(json) {
+    match members::text(json) {
         Some(text) => Some(Generation::parse(&text)),
-        None => wire::natural(json).map(|number| Generation::parse(&alloc::format!("G{number}"))),
+        None => members::natural(json).map(|number| Generation::parse(&alloc::format!("G{number}"))),
     }
 }

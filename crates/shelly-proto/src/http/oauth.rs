@@ -6,9 +6,10 @@ use super::request::{self, Fields, Request, Service};
 use super::{Call, HttpError};
 use crate::escape::{ObjectWriter, written};
 use crate::message::Raw;
-use crate::{Claims, ClaimsError, wire};
+use crate::{Claims, ClaimsError};
 use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
+use dummyload_codec::members;
 use dummyload_session::Secret;
 
 /// The path of the token endpoint.
@@ -151,7 +152,7 @@ impl Tokens {
         Ok(Self {
             access_token: text("access_token").ok_or_else(|| HttpError::shape("access_token is missing"))?,
             token_type: answer.text("token_type").map(Cow::into_owned),
-            expires_in: answer.get("expires_in").and_then(wire::natural),
+            expires_in: answer.get("expires_in").and_then(members::natural),
             refresh_token: text("refresh_token"),
         })
     }

@@ -1,11 +1,12 @@
 //! The parameters of a call as a server finds them.
 
+use crate::DecodeError;
 use crate::message::Raw;
-use crate::{DecodeError, wire};
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
+use dummyload_codec::members;
 use dummyload_codec::url::decoded_form;
 
 /// Parameters by name, from the query and from a body that is a form or JSON. What the body says counts more, and of a
@@ -34,8 +35,8 @@ impl Params {
         let text = text.trim();
         let says_json = content_type.is_some_and(|kind| kind.to_ascii_lowercase().contains("json"));
         if text.starts_with('{') || (says_json && !text.is_empty()) {
-            wire::each_member_or_none(text, |name, value| {
-                let value = match wire::text(value) {
+            members::each_member_or_none(text, |name, value| {
+                let value = match members::text(value) {
                     Some(text) => Value::Text(text.into_owned()),
                     None => Value::Json(Raw::trusted(String::from(value))),
                 };
@@ -62,7 +63,7 @@ impl Params {
     pub fn get(&self, name: &str) -> Option<&str> {
         match self.find(name)? {
             Value::Text(text) => Some(text.as_str()).filter(|text| !text.is_empty()),
-            Value::Json(json) => Some(json.as_str()).filter(|json| !wire::is_null(json)),
+            Value::Json(json) => Some(json.as_str()).filter(|json| !members::is_null(json)),
         }
     }
 
@@ -79,12 +80,12 @@ impl Params {
     }
 
     pub(super) fn number(&self, name: &str) -> Option<f64> {
-        self.get(name).and_then(wire::number)
+        self.get(name).and_then(members::number)
     }
 
     /// `true`, `false`, 1 or 0.
     pub fn flag(&self, name: &str) -> Option<bool> {
-        self.get(name).and_then(wire::flag)
+        self.get(name).and_then(members::flag)
     }
 
     pub(super) fn owned(&self, name: &str) -> Option<Cow<'static, str>> {

@@ -9,12 +9,12 @@ use super::{Call, HttpError};
 use crate::error::BadParams;
 use crate::escape::{ObjectWriter, push_list, push_string, written};
 use crate::message::{CommandBody, Extra, LightParams, Raw, RelayParams, RollerParams, RollerToPosParams};
-use crate::wire::{self, Slots};
 use crate::{Channel, DeviceId, Direction, Generation, Light, Move, OutOfRange, Roller, RollerToPos, Turn};
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use dummyload_codec::members::{self, Slots};
 
 /// The path of [`GetDevices`].
 pub const GET_PATH: &str = "/v2/devices/api/get";
@@ -97,7 +97,7 @@ impl Call for GetDevices {
     fn answer(&self, status: u16, body: &[u8]) -> Result<Vec<Device>, HttpError> {
         accepted(status, body)?;
         let mut devices = Some(Vec::new());
-        let read = wire::each_item(body_text(body)?, |item| match (Device::read(item), &mut devices) {
+        let read = members::each_item(body_text(body)?, |item| match (Device::read(item), &mut devices) {
             (Some(device), Some(list)) => list.push(device),
             _ => devices = None,
         });
@@ -145,13 +145,13 @@ impl Device {
 
     fn read(json: &str) -> Option<Self> {
         let mut device = Slots::read(json, &["id", "type", "code", "gen", "online", "status", "settings"]).ok()?;
-        let generation = device.take("gen", |json| wire::text(json).map(|text| Generation::parse(&text)));
-        let id = device.take("id", |json| match wire::text(json) {
+        let generation = device.take("gen", |json| members::text(json).map(|text| Generation::parse(&text)));
+        let id = device.take("id", |json| match members::text(json) {
             Some(text) => Some(DeviceId::in_status(&text, generation.as_ref().unwrap_or(&Generation::Gen2))),
             None => json.parse().ok().map(DeviceId::number),
         })?;
         let (kind, code) = (device.text("type").map(Cow::into_owned), device.text("code").map(Cow::into_owned));
-        let online = device.take("online", wire::flag);
+        let online = device.take("online", members::flag);
         let (status, settings) =
             (device.raw("status").map(Raw::into_owned), device.raw("settings").map(Raw::into_owned));
         Some(Self { id, kind, code, generation, online, status, settings, extra: device.rest().into_owned() })
@@ -341,7 +341,7 @@ impl ControlForm {
                 ..LightParams::default()
             }),
             Kind::Roller => match params.get("position") {
-                Some(word) if wire::number(word).is_none() => CommandBody::Roller(RollerParams {
+                Some(word) if members::number(word).is_none() => CommandBody::Roller(RollerParams {
                     go: params.owned("position"),
                     duration: number("duration"),
                     id: channel,
@@ -433,7 +433,7 @@ impl Call for SetGroups {
         }
         let answer = accepted(status, body)?;
         let failed = answer.object("failedCommands").or_else(|| answer.object("data")?.object("failedCommands"));
-        let text = |json: &str| wire::text(json).map_or_else(|| json.to_string(), Cow::into_owned);
+        let text = |json: &str| members::text(json).map_or_else(|| json.to_string(), Cow::into_owned);
         let failed = failed.unwrap_or_default();
         Ok(FailedCommands { codes: failed.iter().map(|(id, code)| (id.to_string(), text(code))).collect() })
     }

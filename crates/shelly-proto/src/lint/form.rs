@@ -4,9 +4,9 @@ use super::fields::{Field, Want};
 use super::{DeviationKind, Level, Lint};
 use crate::Form;
 use crate::message::frame_id;
-use crate::wire::{self, Object};
 use alloc::format;
 use dummyload_codec::lint::{Found, Need, walk};
+use dummyload_codec::members::{self, Object};
 
 /// The sections with the members of events and requests.
 const MEMBERS: &str = "dossier 9, 10";
@@ -40,7 +40,7 @@ impl Lint {
     }
 
     fn member(&mut self, pointer: &str, value: &str, field: &Field) {
-        if wire::is_null(value) && !matches!(field.want, Want::Any) {
+        if members::is_null(value) && !matches!(field.want, Want::Any) {
             let text = "leave it out instead of sending null";
             return self.add(pointer, DeviationKind::NullMember, Level::Warning, MEMBERS, text);
         }
@@ -58,9 +58,9 @@ impl Lint {
             Want::Object(fields) => self.object(pointer, value, fields, true),
             Want::Integer if is_number && value.parse::<i64>().is_ok() => {}
             Want::Integer if is_number => self.loose(pointer, "a whole number"),
-            Want::Integer if wire::number(value).is_some() => self.loose(pointer, "a number, not a text"),
+            Want::Integer if members::number(value).is_some() => self.loose(pointer, "a number, not a text"),
             Want::Bit if matches!(value, "0" | "1") => {}
-            Want::Bit if wire::flag(value).is_some() => self.loose(pointer, "0 or 1"),
+            Want::Bit if members::flag(value).is_some() => self.loose(pointer, "0 or 1"),
             Want::Number | Want::Trid if value == "0" => {
                 let text = "count from 1: there are programs that take 0 for none";
                 self.add(pointer, DeviationKind::ZeroTrid, Level::Warning, "dossier 15, row 13", text);

@@ -4,8 +4,8 @@ use super::fields::params;
 use super::{Deviation, DeviationKind, Level, Lint};
 use crate::error::BadParams;
 use crate::message::{CommandBody, CommandData, CommandOutcome, Raw, RpcOutcome, ServerMessage};
-use crate::wire::{self, Object};
 use alloc::format;
+use dummyload_codec::members::{self, Object};
 
 const PARAMS: &str = "/data/params";
 /// The section about the commands and their ranges.
@@ -84,7 +84,7 @@ impl Lint {
     fn serial(&mut self, status: Option<&Raw<'_>>) {
         let Some(object) = status.and_then(|status| Object::read(status.as_str()).ok()) else { return };
         let serial = object.get("serial");
-        if !serial.is_some_and(|serial| wire::plain_text(serial).is_none() && wire::number(serial).is_some()) {
+        if !serial.is_some_and(|serial| members::plain_text(serial).is_none() && members::number(serial).is_some()) {
             let text = "the vendor's example passes over events without a number here";
             self.add("/status/serial", DeviationKind::MissingMember, Level::Info, "dossier 9.1", text);
         }

@@ -7,11 +7,11 @@ use super::server::{Frame, NAMES, device_id, open, read_frame};
 use super::shared::owned;
 use super::{CommandBody, Extra, Other, Raw, Unrecognised};
 use crate::escape::{ObjectWriter, written};
-use crate::wire::Slots;
 use crate::{DeviceId, Trid};
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
+use dummyload_codec::members::Slots;
 
 /// A message of a client (dossier 10). Any text is one; the cloud answers what it does not know with an error event, and
 /// the connection stays (dossier 11.2).

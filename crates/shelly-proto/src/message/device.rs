@@ -3,10 +3,10 @@
 use super::Extra;
 use super::shared::owned;
 use crate::escape::{ObjectWriter, push_string};
-use crate::wire::{self, Slots};
 use crate::{DeviceId, Generation};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
+use dummyload_codec::members::{self, Slots};
 
 /// The member `device` of an event (dossier 9.1).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,13 +31,13 @@ impl<'a> DeviceRef<'a> {
     pub(super) fn read(json: &'a str) -> Option<Self> {
         let mut device = Slots::read(json, &["id", "code", "gen"]).ok()?;
         let (id, code) = (device.take("id", frame_id), device.text("code"));
-        let generation = device.take("gen", |json| wire::text(json).map(|text| Generation::parse(&text)));
+        let generation = device.take("gen", |json| members::text(json).map(|text| Generation::parse(&text)));
         Some(Self { id, code, generation, extra: device.rest() })
     }
 
     /// `online`, in the place where one client looks for it (dossier 9.2).
     pub(super) fn nested_online(&self) -> Option<bool> {
-        self.extra.get("online").and_then(|flag| wire::flag(flag.as_str()))
+        self.extra.get("online").and_then(|flag| members::flag(flag.as_str()))
     }
 
     pub(super) fn encode_into(&self, out: &mut Vec<u8>) {
@@ -58,7 +58,7 @@ impl<'a> DeviceRef<'a> {
 
 /// An id as the socket has it: a text, or the number of an old client.
 pub(crate) fn frame_id(json: &str) -> Option<DeviceId> {
-    match wire::text(json) {
+    match members::text(json) {
         Some(text) => Some(DeviceId::in_frame(&text)),
         None => json.parse().ok().map(DeviceId::number),
     }

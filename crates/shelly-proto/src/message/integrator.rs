@@ -6,10 +6,10 @@ use super::device::{frame_id, write_id};
 use super::server::{Frame, open};
 use super::shared::owned;
 use crate::escape::ObjectWriter;
-use crate::wire::Slots;
 use crate::{DeviceId, Trid};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
+use dummyload_codec::members::Slots;
 
 /// `Integrator:ActionRequest`
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -6,9 +6,9 @@ use super::{Extra, Raw};
 use crate::command::{Command, IrEmit, Light, Move, Relay, Roller, RollerToPos};
 use crate::error::BadParams;
 use crate::escape::{ObjectWriter, written};
-use crate::wire::{self, Slots};
 use crate::{Channel, Direction, Effect, Kelvin, LightMode, Percent, Shift, Turn};
 use alloc::borrow::Cow;
+use dummyload_codec::members::{self, Slots};
 
 /// The parameters of a command as they were sent; `None` for what is absent. Numbers can be out of range, and have a
 /// fraction: one client computes its percentages. Texts can be any. See [`CommandBody::checked`].
@@ -31,7 +31,7 @@ pub enum CommandBody<'a> {
 
 macro_rules! read {
     ($slots:ident, number $name:literal) => {
-        $slots.take($name, wire::number)
+        $slots.take($name, members::number)
     };
     ($slots:ident, text $name:literal) => {
         $slots.text($name)
@@ -88,7 +88,7 @@ macro_rules! params {
 
             /// A parameter that is there, but of a type that cannot be understood.
             fn unfit(&self) -> Result<(), BadParams> {
-                match [$($key,)*].into_iter().find(|key| self.extra.get(key).is_some_and(|v| !wire::is_null(v.as_str()))) {
+                match [$($key,)*].into_iter().find(|key| self.extra.get(key).is_some_and(|v| !members::is_null(v.as_str()))) {
                     Some(key) => Err(BadParams::Missing(key)),
                     None => Ok(()),
                 }

@@ -5,10 +5,10 @@ use super::server::{Frame, device_id, open};
 use super::{Extra, Raw};
 use crate::errors::Errors;
 use crate::escape::ObjectWriter;
-use crate::wire::{self, Object};
 use crate::{DeviceId, Trid};
 use alloc::string::String;
 use alloc::vec::Vec;
+use dummyload_codec::members::{self, Object};
 
 /// The answer to a command request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -104,17 +104,17 @@ impl<'a> CommandOutcome<'a> {
     /// What `data` of an answer means.
     pub fn of(data: &'a Raw<'_>) -> Self {
         let json = data.as_str();
-        if let Some(code) = wire::text(json) {
+        if let Some(code) = members::text(json) {
             return Self::refused(code);
         }
         if json.starts_with(|c: char| c == '-' || c.is_ascii_digit()) {
             return Self::refused(json);
         }
         let Ok(object) = Object::read(json) else { return Self::Other(data.borrowed()) };
-        match object.get("isok").and_then(wire::boolean) {
+        match object.get("isok").and_then(members::boolean) {
             Some(true) => Self::Ok,
             Some(false) => {
-                let res = object.get("res").map(|res| wire::text(res).map_or_else(|| res.into(), String::from));
+                let res = object.get("res").map(|res| members::text(res).map_or_else(|| res.into(), String::from));
                 Self::Refused { res, errors: Errors::read(object.get("errors")) }
             }
             None => Self::Other(data.borrowed()),

@@ -5,11 +5,11 @@ use super::server::{Frame, device_id, open};
 use super::shared::owned;
 use super::{Extra, Raw};
 use crate::escape::{ObjectWriter, push_string};
-use crate::wire::{self, Object};
 use crate::{DeviceId, Trid};
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
+use dummyload_codec::members::{self, Object};
 
 /// The three kinds of calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -236,14 +236,14 @@ impl<'a> RpcError<'a> {
 
     fn read(json: &'a str) -> Self {
         let raw = Raw::trusted(json);
-        if let Some(code) = wire::text(json) {
+        if let Some(code) = members::text(json) {
             return Self { code: Some(code.into_owned()), device_code: None, device_message: None, raw };
         }
         let error = Object::read(json).unwrap_or_default();
         let device = error.object("device_error").unwrap_or_default();
         Self {
             code: error.text("error").map(Cow::into_owned),
-            device_code: device.get("code").and_then(wire::integer),
+            device_code: device.get("code").and_then(members::integer),
             device_message: device.text("message").map(Cow::into_owned),
             raw,
         }
@@ -260,13 +260,13 @@ impl<'a> RpcOutcome<'a> {
     /// What `response` of an answer means.
     pub fn of(response: &'a Raw<'_>) -> Self {
         let (mut result, mut error) = (None, None);
-        let read = wire::each_member(response.as_str(), |name, value| match &*name {
+        let read = members::each_member(response.as_str(), |name, value| match &*name {
             "result" => result = Some(value),
             "error" => error = Some(value),
             _ => {}
         });
         // A null beside the other one says nothing.
-        match (read, result, error.filter(|error| !wire::is_null(error))) {
+        match (read, result, error.filter(|error| !members::is_null(error))) {
             (Ok(()), Some(result), None) => Self::Result(Raw::trusted(result)),
             (Ok(()), None | Some("null"), Some(error)) => Self::Error(RpcError::read(error)),
             _ => Self::Other(response.borrowed()),

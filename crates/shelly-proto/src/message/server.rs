@@ -8,11 +8,11 @@ use super::shared::owned;
 use super::{Extra, Other, Raw, Unrecognised};
 use crate::escape::{ObjectWriter, written};
 use crate::status::StatusView;
-use crate::wire::{self, Slots};
 use crate::{DecodeError, DeviceId, Generation};
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
+use dummyload_codec::members::{self, Slots};
 
 /// A message of the cloud (dossier 9). Any text is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +90,7 @@ pub fn decode_server(text: &str) -> ServerMessage<'_> {
             let nested = device.as_ref().and_then(DeviceRef::nested_online);
             ServerMessage::Online(Online {
                 device_id: device_id(frame),
-                online: frame.take("online", wire::flag).or(nested),
+                online: frame.take("online", members::flag).or(nested),
                 device,
                 extra: frame.rest(),
             })

@@ -4,11 +4,11 @@ use crate::escape::{ObjectWriter, written};
 use crate::http::{DeviceStatus, DevicesStatus};
 use crate::message::{Raw, StatusOnChange};
 use crate::status::{StatusView, merge};
-use crate::wire::{self, Object};
 use crate::{DeviceId, DeviceRef, Generation, Online};
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::String;
 use alloc::vec::Vec;
+use dummyload_codec::members::{self, Object};
 
 /// The most changes of one device that are kept for the statuses that they belong on top of. Of more the oldest are
 /// dropped, which are the likeliest to be in the statuses already.
@@ -200,7 +200,7 @@ fn beside_a_whole(status: &Raw<'_>, change: &Raw<'_>) -> Option<String> {
 
 /// Whether a change is not in a status yet, by `serial` (dossier 6.1). Where that is missing, what came later is newer.
 fn is_newer(change: &Raw<'_>, status: Option<&Raw<'_>>) -> bool {
-    let serial = |raw: &Raw<'_>| Object::read(raw.as_str()).ok()?.get("serial").and_then(wire::number);
+    let serial = |raw: &Raw<'_>| Object::read(raw.as_str()).ok()?.get("serial").and_then(members::number);
     match (serial(change), status.and_then(serial)) {
         (Some(change), Some(status)) => change > status,
         _ => true,

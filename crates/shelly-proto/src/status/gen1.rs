@@ -4,9 +4,9 @@ use super::{
     Alarm, BatteryView, CoverState, CoverView, LightView, MeterView, Part, Reading, StatusView, SwitchView, Timer,
 };
 use crate::LightMode;
-use crate::wire::{self, Object};
 use alloc::format;
 use alloc::vec::Vec;
+use dummyload_codec::members::{self, Object};
 
 pub(super) fn read(status: &Object<'_>, view: &mut StatusView) {
     for (channel, meter) in parts(status, "meters") {
@@ -49,7 +49,7 @@ pub(super) fn read(status: &Object<'_>, view: &mut StatusView) {
 fn read_sensors(status: &Object<'_>, view: &mut StatusView) {
     let part = |name: &str| status.get(name).and_then(Part::read);
     let inside = part("tmp").and_then(|tmp| valid(&tmp, "tC"));
-    let own = status.get("temperature").and_then(wire::number);
+    let own = status.get("temperature").and_then(members::number);
     if let Some(value) = inside.or(own) {
         view.temperatures.push(Reading { channel: 0, value });
     }
@@ -68,8 +68,8 @@ fn read_sensors(status: &Object<'_>, view: &mut StatusView) {
             list(view).push(Alarm { channel: 0, active });
         }
     };
-    alarm(|view| &mut view.floods, status.get("flood").and_then(wire::flag));
-    alarm(|view| &mut view.smokes, status.get("smoke").and_then(wire::flag));
+    alarm(|view| &mut view.floods, status.get("flood").and_then(members::flag));
+    alarm(|view| &mut view.smokes, status.get("smoke").and_then(members::flag));
     let sensor = part("sensor").and_then(|sensor| sensor.text("state"));
     alarm(|view| &mut view.windows, sensor.map(|state| state == "open"));
 }
@@ -78,7 +78,7 @@ fn read_sensors(status: &Object<'_>, view: &mut StatusView) {
 fn parts<'a>(status: &Object<'a>, name: &str) -> Vec<(u16, Part<'a>)> {
     let mut items = Vec::new();
     // A member of another type has no items.
-    let _ = wire::each_item(status.get(name).unwrap_or("[]"), |item| items.push(Part::read(item)));
+    let _ = members::each_item(status.get(name).unwrap_or("[]"), |item| items.push(Part::read(item)));
     let numbered = (0u16..).zip(items);
     numbered.filter_map(|(channel, part)| part.map(|part| (channel, part))).collect()
 }

@@ -5,10 +5,10 @@ use super::{
     ValveView,
 };
 use crate::LightMode;
-use crate::wire::{self, Object};
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::vec::Vec;
+use dummyload_codec::members::{self, Object};
 
 pub(super) fn read(status: &Object<'_>, view: &mut StatusView) {
     // Inside an output, for want of anything better.
@@ -88,8 +88,8 @@ fn switch(channel: u16, part: &Part<'_>) -> SwitchView {
 fn light(kind: &str, channel: u16, part: &Part<'_>) -> LightView {
     let mut rgb = Vec::new();
     // A member of another type has no items.
-    let _ = wire::each_item(part.0.get("rgb").unwrap_or("[]"), |item| {
-        rgb.push(wire::integer(item).and_then(|n| u8::try_from(n).ok()));
+    let _ = members::each_item(part.0.get("rgb").unwrap_or("[]"), |item| {
+        rgb.push(members::integer(item).and_then(|n| u8::try_from(n).ok()));
     });
     let rgb = match rgb[..] {
         [Some(red), Some(green), Some(blue)] => Some([red, green, blue]),

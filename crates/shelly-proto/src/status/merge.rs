@@ -1,10 +1,10 @@
 //! Partial statuses into whole ones.
 
 use crate::escape::{ObjectWriter, written};
-use crate::wire;
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
+use dummyload_codec::members;
 
 /// A status with what a later, perhaps partial one changes. The cloud does not say which of the two it sends, so clients
 /// keep the last whole status and merge (dossier 9.1, 15 row 21).
@@ -45,7 +45,7 @@ fn merge_into(old: &str, new: &str, deeper: usize, out: &mut Vec<u8>) {
 /// Members by name; of a repeated one the last.
 fn members(json: &str) -> Option<Vec<(Cow<'_, str>, &str)>> {
     let mut members: Vec<(Cow<'_, str>, &str)> = Vec::new();
-    let found = wire::each_member(json, |name, value| match members.iter_mut().find(|(known, _)| *known == name) {
+    let found = members::each_member(json, |name, value| match members.iter_mut().find(|(known, _)| *known == name) {
         Some(member) => member.1 = value,
         None => members.push((name, value)),
     });

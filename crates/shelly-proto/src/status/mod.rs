@@ -8,11 +8,11 @@ mod merge;
 
 pub use merge::merge;
 
-use crate::wire::{self, Object};
 use crate::{Generation, LightMode};
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
+use dummyload_codec::members::{self, Object};
 
 /// The readable part of a status. In a partial one what is missing means "unchanged".
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -216,7 +216,7 @@ impl StatusView {
     pub fn of(generation: &Generation, status: &str) -> Self {
         let status = Object::read(status).unwrap_or_default();
         let mut view = Self {
-            serial: status.get("serial").and_then(wire::number),
+            serial: status.get("serial").and_then(members::number),
             updated: status.text("_updated").map(Cow::into_owned),
             ..Self::default()
         };
@@ -262,11 +262,11 @@ impl<'a> Part<'a> {
     }
 
     fn number(&self, name: &str) -> Option<f64> {
-        self.0.get(name).and_then(wire::number)
+        self.0.get(name).and_then(members::number)
     }
 
     fn flag(&self, name: &str) -> Option<bool> {
-        self.0.get(name).and_then(wire::flag)
+        self.0.get(name).and_then(members::flag)
     }
 
     fn text(&self, name: &str) -> Option<String> {
@@ -274,7 +274,7 @@ impl<'a> Part<'a> {
     }
 
     fn byte(&self, name: &str) -> Option<u8> {
-        self.0.get(name).and_then(wire::integer).and_then(|n| u8::try_from(n).ok())
+        self.0.get(name).and_then(members::integer).and_then(|n| u8::try_from(n).ok())
     }
 
     /// Percent, of which there are none below zero.

@@ -1,37 +1,43 @@
-//! One-pass decoding. The members of an object are stored as they stand, in the slots of their names, and understood when
+//! The members of objects, as they stand: decoding in one pass. The members of an object are stored as they stand, in the slots of their names, and understood when
 //! they are taken out; what cannot be understood stays where it is and ends among the extra members, so nothing is lost.
 //! A repeated member counts as the last one, as with most servers; lint reports it.
 
-use crate::DecodeError;
-use crate::message::{Extra, Raw};
+use crate::{DecodeError, Extra, Name, Raw};
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
-use dummyload_codec::Name;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// The known members of an object by their names, and all others.
-pub(crate) struct Slots<'a, const N: usize> {
+#[derive(Debug)]
+pub struct Slots<'a, const N: usize> {
     names: &'static [&'static str; N],
     values: [Option<&'a str>; N],
     extra: Extra<'a>,
 }
 
 impl<'a, const N: usize> Slots<'a, N> {
-    pub(crate) fn new(names: &'static [&'static str; N]) -> Self {
+    /// None of them filled yet.
+    pub fn new(names: &'static [&'static str; N]) -> Self {
         Self { names, values: [None; N], extra: Extra::default() }
     }
 
     /// Reads an object.
-    pub(crate) fn read(json: &'a str, names: &'static [&'static str; N]) -> Result<Self, DecodeError> {
+    ///
+    /// # Errors
+    /// The text is none.
+    pub fn read(json: &'a str, names: &'static [&'static str; N]) -> Result<Self, DecodeError> {
         let mut slots = Self::new(names);
         slots.fill(json).map(|()| slots)
     }
 
     /// Reads an object into its place, which saves moving a large one.
-    pub(crate) fn fill(&mut self, json: &'a str) -> Result<(), DecodeError> {
+    ///
+    /// # Errors
+    /// The text is none.
+    pub fn fill(&mut self, json: &'a str) -> Result<(), DecodeError> {
         each_member(json, |name, value| match self.names.iter().position(|known| *known == name) {
             Some(at) => self.values[at] = Some(value),
             None => self.extra.push(name, Raw::trusted(value)),
@@ -43,23 +49,25 @@ impl<'a, const N: usize> Slots<'a, N> {
     }
 
     /// What a member means; it is left for [`Slots::rest`] if that is nothing.
-    pub(crate) fn take<T>(&mut self, name: &str, meaning: impl FnOnce(&'a str) -> Option<T>) -> Option<T> {
+    pub fn take<T>(&mut self, name: &str, meaning: impl FnOnce(&'a str) -> Option<T>) -> Option<T> {
         let slot = self.slot(name)?;
         let found = meaning((*slot)?)?;
         *slot = None;
         Some(found)
     }
 
-    pub(crate) fn text(&mut self, name: &str) -> Option<Cow<'a, str>> {
+    /// A string.
+    pub fn text(&mut self, name: &str) -> Option<Cow<'a, str>> {
         self.take(name, text)
     }
 
-    pub(crate) fn raw(&mut self, name: &str) -> Option<Raw<'a>> {
+    /// Any value, as it stands.
+    pub fn raw(&mut self, name: &str) -> Option<Raw<'a>> {
         self.take(name, |json| Some(Raw::trusted(json)))
     }
 
     /// The members that nobody took.
-    pub(crate) fn rest(&mut self) -> Extra<'a> {
+    pub fn rest(&mut self) -> Extra<'a> {
         let mut extra = core::mem::take(&mut self.extra);
         for (name, value) in self.names.iter().zip(self.values) {
             if let Some(value) = value {
@@ -71,18 +79,21 @@ impl<'a, const N: usize> Slots<'a, N> {
 }
 
 /// Hands out the members of an object, values as they stand.
-pub(crate) fn each_member<'a>(json: &'a str, each: impl FnMut(Cow<'a, str>, &'a str)) -> Result<(), DecodeError> {
+///
+/// # Errors
+/// The text is no object; members before the mistake have been handed out.
+pub fn each_member<'a>(json: &'a str, each: impl FnMut(Cow<'a, str>, &'a str)) -> Result<(), DecodeError> {
     if walk(json, Walk { member: each, item: |_| {} })? == Shape::Object {
         return Ok(());
     }
     Err(DecodeError::wrong("", "an object is wanted here"))
 }
 
-/// The same where an empty array stands for an empty object (dossier 5).
-pub(crate) fn each_member_or_none<'a>(
-    json: &'a str,
-    each: impl FnMut(Cow<'a, str>, &'a str),
-) -> Result<(), DecodeError> {
+/// The same where an empty array stands for an empty object, as some servers write it.
+///
+/// # Errors
+/// The text is neither.
+pub fn each_member_or_none<'a>(json: &'a str, each: impl FnMut(Cow<'a, str>, &'a str)) -> Result<(), DecodeError> {
     let mut items = 0;
     match walk(json, Walk { member: each, item: |_| items += 1 })? {
         Shape::Object => Ok(()),
@@ -92,7 +103,10 @@ pub(crate) fn each_member_or_none<'a>(
 }
 
 /// Hands out the items of an array as they stand.
-pub(crate) fn each_item<'a>(json: &'a str, each: impl FnMut(&'a str)) -> Result<(), DecodeError> {
+///
+/// # Errors
+/// The text is no array; items before the mistake have been handed out.
+pub fn each_item<'a>(json: &'a str, each: impl FnMut(&'a str)) -> Result<(), DecodeError> {
     if walk(json, Walk { member: |_, _| {}, item: each })? == Shape::List {
         return Ok(());
     }
@@ -166,20 +180,23 @@ impl<'de, M: FnMut(Cow<'de, str>, &'de str), I: FnMut(&'de str)> Visitor<'de> fo
 }
 
 /// Whether a text is one JSON value and nothing else.
-pub(crate) fn check(json: &str) -> Result<(), DecodeError> {
+///
+/// # Errors
+/// It is not.
+pub fn check(json: &str) -> Result<(), DecodeError> {
     serde_json::from_str::<IgnoredAny>(json).map(drop).map_err(|e| DecodeError::not_json(json, &e))
 }
 
 // What a single value means. These take valid JSON without blanks around it.
 
 /// The inside of a string that has no escapes.
-pub(crate) fn plain_text(json: &str) -> Option<&str> {
+pub fn plain_text(json: &str) -> Option<&str> {
     let inside = json.strip_prefix('"')?.strip_suffix('"')?;
     (!inside.as_bytes().contains(&b'\\')).then_some(inside)
 }
 
 /// A string.
-pub(crate) fn text(json: &str) -> Option<Cow<'_, str>> {
+pub fn text(json: &str) -> Option<Cow<'_, str>> {
     match plain_text(json) {
         Some(text) => Some(Cow::Borrowed(text)),
         // An error of the parser would cost more than a look.
@@ -189,7 +206,7 @@ pub(crate) fn text(json: &str) -> Option<Cow<'_, str>> {
 }
 
 /// A number, or a string that holds one.
-pub(crate) fn number(json: &str) -> Option<f64> {
+pub fn number(json: &str) -> Option<f64> {
     let digits = plain_text(json).map_or(json, str::trim);
     // Rust reads more than JSON has: inf, nan, +1, .5
     let starts = digits.strip_prefix('-').unwrap_or(digits).starts_with(|c: char| c.is_ascii_digit());
@@ -197,7 +214,7 @@ pub(crate) fn number(json: &str) -> Option<f64> {
 }
 
 /// The same without a fraction. What a float cannot hold exactly is none.
-pub(crate) fn integer(json: &str) -> Option<i64> {
+pub fn integer(json: &str) -> Option<i64> {
     let digits = plain_text(json).map_or(json, str::trim);
     if let Ok(whole) = digits.parse::<i64>() {
         return (!digits.starts_with('+')).then_some(whole);
@@ -208,12 +225,12 @@ pub(crate) fn integer(json: &str) -> Option<i64> {
 }
 
 /// The same from 0 on.
-pub(crate) fn natural(json: &str) -> Option<u64> {
+pub fn natural(json: &str) -> Option<u64> {
     integer(json).and_then(|number| u64::try_from(number).ok())
 }
 
 /// A boolean.
-pub(crate) fn boolean(json: &str) -> Option<bool> {
+pub fn boolean(json: &str) -> Option<bool> {
     match json {
         "true" => Some(true),
         "false" => Some(false),
@@ -221,8 +238,8 @@ pub(crate) fn boolean(json: &str) -> Option<bool> {
     }
 }
 
-/// A boolean, 0 or 1, or a string that holds one of these (dossier 9.2, 6).
-pub(crate) fn flag(json: &str) -> Option<bool> {
+/// A boolean, 0 or 1, or a string that holds one of these.
+pub fn flag(json: &str) -> Option<bool> {
     let word = plain_text(json).unwrap_or(json);
     match word {
         "1" | "1.0" => Some(true),
@@ -234,37 +251,43 @@ pub(crate) fn flag(json: &str) -> Option<bool> {
 }
 
 /// Whether it is null.
-pub(crate) fn is_null(json: &str) -> bool {
+pub fn is_null(json: &str) -> bool {
     json == "null"
 }
 
 /// The members of an object in a list, where speed does not count.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Object<'a>(Vec<(Cow<'a, str>, &'a str)>);
+pub struct Object<'a>(Vec<(Cow<'a, str>, &'a str)>);
 
 impl<'a> Object<'a> {
     /// An object, or an empty array in its place.
-    pub(crate) fn read(json: &'a str) -> Result<Self, DecodeError> {
+    ///
+    /// # Errors
+    /// The text is neither.
+    pub fn read(json: &'a str) -> Result<Self, DecodeError> {
         let mut members = Vec::new();
         each_member_or_none(json, |name, value| members.push((name, value)))?;
         Ok(Self(members))
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &'a str)> {
+    /// All members in their order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &'a str)> {
         self.0.iter().map(|(name, value)| (&**name, *value))
     }
 
     /// The last member of this name that is not null.
-    pub(crate) fn get(&self, name: &str) -> Option<&'a str> {
+    pub fn get(&self, name: &str) -> Option<&'a str> {
         let found = self.0.iter().rev().find(|(known, _)| known == name);
         found.map(|(_, value)| *value).filter(|value| !is_null(value))
     }
 
-    pub(crate) fn text(&self, name: &str) -> Option<Cow<'a, str>> {
+    /// A string.
+    pub fn text(&self, name: &str) -> Option<Cow<'a, str>> {
         self.get(name).and_then(text)
     }
 
-    pub(crate) fn object(&self, name: &str) -> Option<Self> {
+    /// An object, or an empty array in its place.
+    pub fn object(&self, name: &str) -> Option<Self> {
         self.get(name).and_then(|value| Self::read(value).ok())
     }
 }
