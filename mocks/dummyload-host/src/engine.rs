@@ -228,7 +228,7 @@ impl Engine {
     }
 
     fn admit(&mut self, peer: PeerId, request: &HttpRequest) -> Result<Opened, HttpResponse> {
-        let now = self.clock.now();
+        let now = self.catch_up();
         let mut effects = std::mem::take(&mut self.effects);
         let admission = self.world.handshake(&mut Cx::new(now, &mut self.ids, &mut effects), peer, request);
         let (path, query) = (request.path.clone(), request.query.clone());
@@ -276,7 +276,7 @@ impl Engine {
 
     /// A message of a peer, faults first.
     pub(crate) fn message(&mut self, peer: PeerId, message: Message<'_>) {
-        let now = self.clock.now();
+        let now = self.catch_up();
         let Some(state) = self.peers.get_mut(&peer).filter(|state| !state.ending && !state.muted) else { return };
         state.heard = now;
         state.received += 1;
@@ -351,6 +351,7 @@ impl Engine {
 
     /// An HTTP request. Its answer is taken with [`Engine::take_answer`]; the bell rings if it comes later.
     pub(crate) fn http(&mut self, request: &HttpRequest) -> (CallId, Arc<Notify>) {
+        self.catch_up();
         let call = CallId(count(&mut self.next_call));
         let bell = Arc::new(Notify::new());
         self.calls.insert(call, Call { answer: None, bell: Arc::clone(&bell) });
@@ -388,6 +389,7 @@ impl Engine {
     }
 
     pub(crate) fn control(&mut self, verb: &str, body: &Value) -> Result<Value, ControlError> {
+        self.catch_up();
         self.call(|world, cx| world.control(cx, verb, body))
     }
 
@@ -450,6 +452,15 @@ impl Engine {
     pub(crate) fn poll_deadline(&self) -> Option<Deadline> {
         let later = self.later.keys().next().map(|(at, _)| Deadline { at: *at, why: "something kept back is due" });
         Deadline::earliest(later, self.world.poll_deadline())
+    }
+
+    /// The time. What is due by then is done first, so that no input overtakes what came before it.
+    fn catch_up(&mut self) -> Timestamp {
+        let now = self.clock.now();
+        if self.armed.is_some_and(|at| at <= now) {
+            self.tick();
+        }
+        now
     }
 
     /// Does all that is due now.
@@ -520,6 +531,8 @@ impl Engine {
         let now = self.clock.now();
         self.clock = Clock::new(mode, start.or(Some(now)));
         self.tick();
+        // Whoever waits for a moment has to count anew, also where no deadline has moved.
+        self.rearm.notify_one();
     }
 
     fn call<R>(&mut self, f: impl FnOnce(&mut dyn World, &mut Cx<'_>) -> R) -> R {

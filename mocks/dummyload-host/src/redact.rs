@@ -21,7 +21,7 @@ const SHOWN: &str = Secret::<()>::SHOWN;
 const SHORTEST: usize = 6;
 
 /// What ends like this is secret in every protocol: `userToken`, `access_token`, `client-secret`.
-const ENDINGS: [&str; 6] = ["apikey", "token", "password", "passwd", "secret", "authorization"];
+const ENDINGS: [&str; 7] = ["apikey", "token", "password", "passwd", "pwd", "secret", "authorization"];
 
 impl Redactor {
     pub(crate) fn new(names: &'static [&'static str]) -> Self {
@@ -52,7 +52,8 @@ impl Redactor {
 
     /// A path with its query; the values of secret parameters replaced.
     pub(crate) fn target(&self, path: &str, query: &str) -> String {
-        let target = if query.is_empty() { path.to_owned() } else { format!("{path}?{}", self.pairs(query)) };
+        let (path, query) = (plain_percent(path), plain_percent(query));
+        let target = if query.is_empty() { path.into_owned() } else { format!("{path}?{}", self.pairs(&query)) };
         self.values(&self.assignments(&target)).into_owned()
     }
 
@@ -68,13 +69,34 @@ impl Redactor {
     pub(crate) fn body(&self, text: &str) -> String {
         let name = |name: &str| name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.%+[]".contains(&b));
         let form = text.split_once('=').is_some_and(|(first, _)| name(first));
-        self.text(&if form { self.pairs(text) } else { text.to_owned() })
+        let parts = text.starts_with("--") && text.contains("form-data");
+        self.text(&match (form, parts) {
+            (true, _) => self.pairs(&plain_percent(text)),
+            (_, true) => self.parts(text),
+            _ => text.to_owned(),
+        })
+    }
+
+    /// A form in parts with headers (RFC 7578): the contents of those with secret names replaced.
+    fn parts(&self, text: &str) -> String {
+        let boundary = text.lines().next().unwrap_or_default();
+        let parts = text.split(boundary).map(|part| {
+            let name = part.split_once("name=").map(|(_, rest)| rest.trim_start_matches('"'));
+            let name = name.map(|rest| rest.split(['"', ';', '\r', '\n']).next().unwrap_or_default());
+            let content = part.find("\r\n\r\n").map(|at| at + 4).or_else(|| part.find("\n\n").map(|at| at + 2));
+            match (name, content) {
+                (Some(name), Some(content)) if self.is_secret(name) => format!("{}{SHOWN}\r\n", &part[..content]),
+                _ => part.to_owned(),
+            }
+        });
+        parts.collect::<Vec<_>>().join(boundary)
     }
 
     /// A text that may hold JSON, also JSON within strings of JSON: the value behind each secret name is replaced. Works on
     /// text that is no valid JSON, since that is logged as well.
     pub(crate) fn text(&self, text: &str) -> String {
         let text = plain_escapes(text);
+        let text = plain_percent(&text);
         let mut out = String::with_capacity(text.len());
         let mut rest = &*text;
         while let Some(quote) = rest.find('"') {
@@ -220,12 +242,12 @@ fn assigned(text: &str, word: &Range<usize>) -> Option<Range<usize>> {
         .then_some(at..end)
 }
 
-/// Whatever has the form of a JSON web token: three parts in base64url, the first of which begins an object.
+/// Whatever has the form of a JSON web token, or of its beginning: parts in base64url, the first of which begins an object.
 fn tokens(text: &str) -> impl Iterator<Item = Range<usize>> {
     text.match_indices("eyJ").filter_map(|(start, _)| {
         let end = text[start..].find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)));
         let end = end.map_or(text.len(), |end| start + end);
-        (text[start..end].matches('.').count() == 2).then_some(start..end)
+        text[start..end].contains('.').then_some(start..end)
     })
 }
 
@@ -238,7 +260,7 @@ fn plain_escapes(text: &str) -> Cow<'_, str> {
     let mut rest = text;
     while let Some(found) = rest.find("\\u00") {
         let letter = rest.get(found + 4..found + 6).and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        let letter = letter.filter(|letter| is_word(*letter));
+        let letter = letter.filter(|letter| letter.is_ascii_graphic() && !matches!(letter, b'"' | b'\\'));
         // Of the backslashes before the `u` those that belong to the escape go with it.
         let kept = rest[..found].trim_end_matches('\\').len();
         match letter {
@@ -254,6 +276,26 @@ fn plain_escapes(text: &str) -> Cow<'_, str> {
         }
     }
     out.push_str(rest);
+    Cow::Owned(out)
+}
+
+/// Letters, digits and signs that need no percent-encoding are written as they are, so that nothing hides behind it.
+fn plain_percent(text: &str) -> Cow<'_, str> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    let mut out = String::new();
+    let mut from = 0;
+    for (at, _) in text.match_indices('%') {
+        let byte = text.get(at + 1..at + 3).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        if let Some(byte) = byte.filter(|byte| at >= from && is_plain(*byte)) {
+            out.push_str(&text[from..at]);
+            out.push(char::from(byte));
+            from = at + 3;
+        }
+    }
+    if from == 0 {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(&text[from..]);
     Cow::Owned(out)
 }
 
@@ -355,7 +397,7 @@ mod tests {
     #[test]
     fn queries_keep_their_shape() {
         assert_eq!(R.target("/v2", "Username=demo&ApiKey=abc&x"), "/v2?Username=demo&ApiKey=[redacted]&x");
-        assert_eq!(R.target("/v2", "%41piKey=abc"), "/v2?%41piKey=[redacted]");
+        assert_eq!(R.target("/v2", "%41piKey=abc"), "/v2?ApiKey=[redacted]");
         assert_eq!(R.target("/v2", ""), "/v2");
     }
 
@@ -418,6 +460,8 @@ mod tests {
                 "{text}"
             );
         }
+        assert_eq!(knowing.target("/%73%33cr3t/v%61lue", "c=%73%33cr3t%2Fvalue"), "/[redacted]?c=[redacted]");
+        assert_eq!(knowing.text(r#""\u0073\u0033cr3t\u002fvalue""#), r#""[redacted]""#);
         assert_eq!(knowing.bytes(b"a s3cr3t/value"), None);
         assert_eq!(knowing.bytes(b"abc"), Some(&b"abc"[..]));
         let token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl";
@@ -442,8 +486,12 @@ mod tests {
     fn bodies_may_be_forms() {
         for (body, shown) in [
             ("token=a.b.c&x=1", "token=[redacted]&x=1"),
-            (r#"devices=[{"id":"x"}]&%74oken=abc"#, r#"devices=[{"id":"x"}]&%74oken=[redacted]"#),
+            (r#"devices=[{"id":"x"}]&%74oken=abc"#, r#"devices=[{"id":"x"}]&token=[redacted]"#),
             (r#"{"a":"b=c","token":"x"}"#, r#"{"a":"b=c","token":"[redacted]"}"#),
+            (
+                "--b\r\ncontent-disposition: form-data; name=\"token\"\r\n\r\nabc\r\n--b\r\ncontent-disposition: form-data; name=\"x\"\r\n\r\n1\r\n--b--",
+                "--b\r\ncontent-disposition: form-data; name=\"token\"\r\n\r\n[redacted]\r\n--b\r\ncontent-disposition: form-data; name=\"x\"\r\n\r\n1\r\n--b--",
+            ),
             ("<a href=\"?token=1\">", "<a href=\"?token=[redacted]\">"),
             ("", ""),
         ] {

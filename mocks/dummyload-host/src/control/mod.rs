@@ -96,7 +96,9 @@ fn refusal(server: &Server, request: &HttpRequest) -> Option<HttpResponse> {
                 "the control plane wants the header `Authorization: Bearer TOKEN`, with the admin token",
             );
         }
-    } else if ["origin", "host"].iter().any(|name| request.header(name).is_some_and(|host| !is_local(host))) {
+    } else if request.header("host").is_some_and(|host| !is_local(host))
+        || request.header("origin").is_some_and(|origin| !is_local_page(origin))
+    {
         return refuse(
             403,
             "only this machine, by the name of localhost, 127.0.0.1 or ::1, may use the control plane, and no web page of \
@@ -106,9 +108,13 @@ fn refusal(server: &Server, request: &HttpRequest) -> Option<HttpResponse> {
     None
 }
 
-/// Whether a host or origin can only be this machine or one of its own network: a name without a dot is nobody's domain.
-fn is_local(origin: &str) -> bool {
-    let host = origin.split_once("://").map_or(origin, |(_, host)| host);
+/// Whether a web page is of this machine. Pages without a place of their own (`null`) can be anybody's.
+fn is_local_page(origin: &str) -> bool {
+    origin.split_once("://").is_some_and(|(_, host)| is_local(host))
+}
+
+/// Whether a host can only be this machine or one of its own network: a name without a dot is nobody's domain.
+fn is_local(host: &str) -> bool {
     let host = if host.starts_with('[') { host.split_inclusive(']').next() } else { host.split(':').next() };
     host.is_some_and(|host| host == "127.0.0.1" || host == "[::1]" || !(host.contains(['.', ':'])))
 }

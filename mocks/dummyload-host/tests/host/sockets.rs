@@ -178,6 +178,15 @@ async fn the_log_can_be_followed() {
 }
 
 #[tokio::test]
+async fn time_goes_on_when_the_clock_becomes_real() {
+    let mock = start().await;
+    let mut socket = connect(&mock).await;
+    let due = json_of(&mock, "GET", "/__mock/clock", json!({})).await.1["now"].as_f64().unwrap() + 9.95;
+    json_of(&mock, "PUT", "/__mock/clock", json!({"mode": "real", "now": due})).await;
+    assert_eq!(hear(&mut socket).await, "tick");
+}
+
+#[tokio::test]
 async fn other_hosts_pages_and_strangers_stay_out_of_the_control_plane() {
     let mock = MockBuilder::default().admin_token("hush").start(Room::with(Manners::default())).await.unwrap();
     assert_eq!(http(&mock, "GET", "/__mock/state", "").await.0, 401);
@@ -197,6 +206,7 @@ async fn other_hosts_pages_and_strangers_stay_out_of_the_control_plane() {
     let open = start().await;
     assert_eq!(with("origin: http://evil.example", &open).await, 403);
     assert_eq!(with("origin: http://localhost:3000", &open).await, 200);
+    assert_eq!(with("origin: null", &open).await, 403, "anybody's page in a sandbox");
     // A name of somebody's that leads to this machine: a page from there has no foreign origin.
     assert_eq!(with("host: evil.example", &open).await, 403);
     assert_eq!(with("host: [::1]:80", &open).await, 200);
