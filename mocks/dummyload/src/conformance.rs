@@ -24,6 +24,8 @@ const HELP: &str = "Examples:
   dummyload conformance --filter pishock/v2/ping -vv some cases, with all that was sent and received
   dummyload conformance --server ws://127.0.0.1:9000 --protocol pishock --var api_key=@KEY
                                                      a server of yours; the key is in the environment
+  dummyload conformance --ready ready.json --protocol shelly
+                                                     a mock that is running, by the file of serve --ready-file
   dummyload conformance --more my-cases              with cases of yours besides
   dummyload conformance show pishock                 what a server of yours needs for all cases
   dummyload conformance list --tag smoke             the cases, and what they show
@@ -144,7 +146,7 @@ pub(crate) async fn run(args: Args) -> ExitCode {
 async fn judge(args: &RunArgs) -> Result<ExitCode, Failure> {
     let suite = args.choose.load()?;
     let cases = args.choose.select(&suite)?;
-    let own = args.target.server.is_none();
+    let own = !args.target.is_named();
     let mut options = RunOptions::default();
     (options.slow, options.fail_fast, options.strict) = (args.slow, args.fail_fast, args.strict || own);
     let named = if own { None } else { Some(args.choose.only_protocol(&suite)?) };

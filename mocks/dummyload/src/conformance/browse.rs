@@ -115,7 +115,8 @@ fn show_protocol(suite: &Suite, protocol: &Protocol) -> Result<ExitCode, Failure
         .filter_map(|variable| Some((format!("--var {}={}", variable.name(), variable.default()?), variable.help())))
         .collect();
     let options = wanted.keys().map(|(option, _)| option).chain(defaults.iter().map(|(option, _)| option));
-    let width = options.map(|option| option.chars().count()).max().unwrap_or_default();
+    // One long default must not push the explanations of all others off the screen.
+    let width = options.map(|option| option.chars().count()).filter(|width| *width <= 40).max().unwrap_or_default();
     let mut out = anstream::AutoStream::auto(io::stdout().lock());
     let bold = Style::new().bold();
     let mut write = || {

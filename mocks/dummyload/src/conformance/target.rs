@@ -6,14 +6,18 @@ use crate::protocols::Started;
 use dummyload_conformance::{Hazard, Protocol, Target};
 use serde_json::Value;
 use std::borrow::Cow;
-use std::env;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Target")]
 pub(super) struct TargetArgs {
     /// The server to judge, as ws://host:port or wss://host:port [default: our own mocks, started for the purpose]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", group = "judged")]
     pub(super) server: Option<String>,
+    /// A mock that `dummyload serve` has started, by the file with its ready line: all that is below is taken from there
+    #[arg(long, value_name = "FILE", group = "judged", conflicts_with_all = ["http", "admin"])]
+    ready: Option<PathBuf>,
     /// Where an HTTP service of the protocol is
     #[arg(long, value_name = "NAME=URL", value_parser = pair, requires = "server")]
     http: Vec<(String, String)>,
@@ -24,16 +28,16 @@ pub(super) struct TargetArgs {
     #[arg(long, value_name = "TOKEN", env = "DUMMYLOAD_ADMIN_TOKEN", hide_env_values = true)]
     admin_token: Option<String>,
     /// A value that cases use; VALUE may be @NAME, for the content of the environment variable NAME (@@ is an @)
-    #[arg(long, value_name = "NAME=VALUE", value_parser = pair, requires = "server")]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair, requires = "judged")]
     var: Vec<(String, String)>,
     /// The server has this capability
-    #[arg(long, value_name = "CAP", requires = "server")]
+    #[arg(long, value_name = "CAP", requires = "judged")]
     have: Vec<String>,
     /// Play cases of this hazard class too: mutates, public-post, physical
-    #[arg(long, value_name = "HAZARD", value_delimiter = ',', requires = "server")]
+    #[arg(long, value_name = "HAZARD", value_delimiter = ',', requires = "judged")]
     allow: Vec<Hazard>,
     /// Something that physical cases act on, when the server is not on this machine: it must be yours
-    #[arg(long, value_name = "ID", requires = "server")]
+    #[arg(long, value_name = "ID", requires = "judged")]
     i_own_this_device: Vec<String>,
 }
 
@@ -48,8 +52,12 @@ impl TargetArgs {
     pub(super) fn target(&self, protocol: &Protocol) -> Result<Target, Failure> {
         let usage = |what: String| Failure(exit::USAGE, what);
         // What does not fit is not repeated: people paste URLs with their keys in them.
-        let mut target =
-            Target::new(self.server.as_deref().unwrap_or_default()).map_err(|e| usage(format!("--server: {e}")))?;
+        let mut target = match &self.ready {
+            Some(file) => self.ready(file, protocol).map_err(|e| usage(format!("--ready {}: {e}", file.display())))?,
+            None => {
+                Target::new(self.server.as_deref().unwrap_or_default()).map_err(|e| usage(format!("--server: {e}")))?
+            }
+        };
         for (name, url) in &self.http {
             target = target.http(name, url).map_err(|e| usage(format!("--http {name}: {e}")))?;
         }
@@ -69,6 +77,23 @@ impl TargetArgs {
         }
     }
 
+    /// Whether somebody's server is to be judged, and not mocks started for the purpose.
+    pub(super) fn is_named(&self) -> bool {
+        self.server.is_some() || self.ready.is_some()
+    }
+
+    /// The mock of this protocol that a ready line tells of.
+    fn ready(&self, file: &Path, protocol: &Protocol) -> Result<Target, String> {
+        let text = fs::read_to_string(file).map_err(|e| e.to_string())?;
+        let line: Value = text.lines().next().and_then(|line| serde_json::from_str(line).ok()).unwrap_or_default();
+        let mocks =
+            line["mocks"].as_array().ok_or("there is no ready line in it, as `dummyload serve` prints first")?;
+        let mock = mocks.iter().find(|mock| mock["protocol"] == protocol.name());
+        let mock = mock.ok_or_else(|| format!("it tells of no mock of {}", protocol.name()))?;
+        let url = |name: &str| mock[name].as_str().unwrap_or_default();
+        offered(protocol, url("http"), url("admin"), self.admin_token.as_deref(), &mock["demo"])
+    }
+
     /// The options to judge the same target again, ready for a shell. Secrets stay out: they come from the environment.
     pub(super) fn again(&self, protocol: Option<&Protocol>) -> Vec<String> {
         let secret = |name: &str| {
@@ -78,6 +103,7 @@ impl TargetArgs {
         let from_environment = |value: &str| value.starts_with('@') && !value.starts_with("@@");
         let mut words: Vec<String> = Vec::new();
         words.extend(self.server.iter().map(|server| option("--server", server)));
+        words.extend(self.ready.iter().map(|file| option("--ready", &file.display().to_string())));
         words.extend(self.http.iter().map(|(name, url)| format!("--http {name}={}", quoted(url))));
         words.extend(self.admin.iter().map(|url| option("--admin", url)));
         words.extend(self.admin_token.iter().map(|_| "--admin-token \"$DUMMYLOAD_ADMIN_TOKEN\"".to_owned()));
@@ -116,12 +142,17 @@ fn resolved(name: &str, value: &str) -> Result<String, String> {
 
 /// A mock that this program has started, with all that it offers.
 pub(super) fn own(protocol: &Protocol, started: &Started) -> Result<Target, String> {
-    let mut target = Target::new(&started.mock.url())?.admin(&started.mock.admin_url(), None)?;
+    offered(protocol, &started.mock.http_url(), &started.mock.admin_url(), None, &started.demo)
+}
+
+/// A mock of ours: everything is allowed, and what cases want to know stands in its demo data.
+fn offered(protocol: &Protocol, http: &str, admin: &str, token: Option<&str>, demo: &Value) -> Result<Target, String> {
+    let mut target = Target::new(&http.replacen("http", "ws", 1))?.admin(admin, token)?;
     for service in protocol.services() {
-        target = target.http(service, &started.mock.http_url())?;
+        target = target.http(service, http)?;
     }
     for variable in protocol.variables() {
-        match &started.demo[variable.demo()] {
+        match &demo[variable.demo()] {
             Value::Null => {}
             Value::String(text) => target = target.variable(variable.name(), text),
             other => target = target.variable(variable.name(), other.to_string()),

@@ -242,6 +242,21 @@ fn mistakes_on_the_command_line_are_told() {
 }
 
 #[test]
+fn a_running_mock_is_judged_by_its_ready_line() {
+    let folder = folder("ready", &[("ready.json", "")]);
+    let file = folder.join("ready.json");
+    let mock = Running::start(&["pishock", "--port", "0", "--clock", "virtual"]);
+    fs::write(&file, format!("{}\n", mock.ready)).unwrap();
+    let path = file.to_str().unwrap();
+    let output = conformance(&["--ready", path, "--protocol", "pishock", "--filter", "pishock/v2/ping", "--strict"]);
+    assert!(output.status.success(), "{}", text(&output.stdout));
+    complains(&["--ready", path, "--protocol", "shelly"], 2, "it tells of no mock of shelly");
+    fs::write(&file, "{}").unwrap();
+    complains(&["--ready", path, "--protocol", "pishock"], 2, "there is no ready line in it");
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
 fn a_server_that_is_not_there_is_no_verdict() {
     // A port that was free a moment ago.
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
