@@ -28,6 +28,7 @@
 //! | `run` | sockets, HTTP calls, waiting; one case after the other |
 //! | `matcher`, `verdict` | differences, and how much they weigh |
 //! | `report`, `transcript`, `redact` | what was found, without secrets |
+//! | [`replay`] | recordings instead of cases: plays them again and compares |
 
 mod case;
 mod choice;
@@ -35,6 +36,7 @@ mod lint;
 mod load;
 mod matcher;
 mod redact;
+pub mod replay;
 mod report;
 mod run;
 mod suite;

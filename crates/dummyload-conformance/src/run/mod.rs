@@ -6,7 +6,7 @@ mod control;
 mod http;
 mod net;
 mod step;
-mod tls;
+pub(crate) mod tls;
 
 use crate::case::Case;
 use crate::redact::Redactor;

@@ -9,9 +9,9 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
 
 /// A plain or encrypted connection.
-pub(super) trait Io: AsyncRead + AsyncWrite + Unpin + Send {}
+pub(crate) trait Io: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Io for T {}
-pub(super) type BoxedIo = Box<dyn Io>;
+pub(crate) type BoxedIo = Box<dyn Io>;
 
 static CONNECTOR: LazyLock<Result<TlsConnector, String>> = LazyLock::new(|| {
     let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
@@ -24,14 +24,14 @@ static CONNECTOR: LazyLock<Result<TlsConnector, String>> = LazyLock::new(|| {
 });
 
 /// Host, port, and whether the connection is encrypted.
-pub(super) fn address(uri: &Uri) -> Result<(String, u16, bool), String> {
+pub(crate) fn address(uri: &Uri) -> Result<(String, u16, bool), String> {
     let secure = matches!(uri.scheme_str(), Some("wss" | "https"));
     let host = uri.host().ok_or("the URL has no host")?;
     let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
     Ok((host, uri.port_u16().unwrap_or(if secure { 443 } else { 80 }), secure))
 }
 
-pub(super) async fn connect(host: &str, port: u16, secure: bool) -> Result<BoxedIo, String> {
+pub(crate) async fn connect(host: &str, port: u16, secure: bool) -> Result<BoxedIo, String> {
     let tcp = TcpStream::connect((host, port)).await.map_err(|e| format!("cannot connect to {host}:{port}: {e}"))?;
     // A small frame must not wait for the acknowledgement of the one before.
     let _ = tcp.set_nodelay(true);

@@ -1,0 +1,160 @@
+//! When things happened on the server: its clock, fitted to the times that it wrote itself.
+
+use super::names::Names;
+use super::recording::{Answer, Line, Payload, Scenario, What};
+use super::rules::Rules;
+use super::time;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The clock that a recording names is good to half a second; a time that is further off has another origin.
+const DOUBT: i64 = 1_000;
+
+/// What the times in a recording tell.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Fit {
+    /// The server's time at the start, in milliseconds since 1970.
+    pub(super) clock: Option<i64>,
+    /// The time at which the server worked on what a line sent, by the number of the line.
+    pub(super) at: BTreeMap<usize, i64>,
+}
+
+impl Line {
+    /// The recorded text of what came.
+    pub(super) fn came(&self) -> Option<&str> {
+        match &self.what {
+            What::Recv(received) => match &received.payload {
+                Payload::Text(text) => Some(&text.start),
+                Payload::Bytes(_) => None,
+            },
+            What::Open { answer, .. } | What::Answer { answer, .. } => body(answer),
+            _ => None,
+        }
+    }
+
+    /// The recorded text of what went.
+    pub(super) fn went(&self) -> Option<String> {
+        match &self.what {
+            What::Send(frame) => Some(String::from_utf8_lossy(&frame.payload).into_owned()),
+            What::Request { method, path, body, .. } => {
+                let body = body.as_ref().map(|body| body.start.as_str()).unwrap_or_default();
+                Some(format!("{method} {path} {body}"))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn body(answer: &Answer) -> Option<&str> {
+    answer.body.as_ref().map(|body| body.start.as_str())
+}
+
+impl Scenario {
+    /// For every line that came: the number of the line that asked for it, if one did.
+    pub(super) fn asked(&self, rules: &Rules) -> BTreeMap<usize, usize> {
+        let mut asked = BTreeMap::new();
+        let mut open: Vec<&Line> = Vec::new();
+        let mut sent: BTreeMap<(&str, Vec<String>), usize> = BTreeMap::new();
+        for line in &self.lines {
+            match &line.what {
+                What::Request { .. } => open.push(line),
+                What::Answer { method, path, .. } => {
+                    let same = |request: &Line| match &request.what {
+                        What::Request { method: m, path: p, .. } => {
+                            request.conn == line.conn && m == method && p == path
+                        }
+                        _ => false,
+                    };
+                    if let Some(at) = open.iter().position(|request| same(request)) {
+                        asked.insert(line.number, open.remove(at).number);
+                    }
+                }
+                What::Send(_) => {
+                    if let Some(key) = line.went().and_then(|text| rules.answer_key(&text)) {
+                        sent.insert((&line.conn, key), line.number);
+                    }
+                }
+                What::Recv(_) => {
+                    let text = line.came().filter(|text| !rules.is_push(text));
+                    let key = text.and_then(|text| rules.answer_key(text));
+                    if let Some(request) = key.and_then(|key| sent.get(&(line.conn.as_str(), key))) {
+                        asked.insert(line.number, *request);
+                    }
+                }
+                _ => {}
+            }
+        }
+        asked
+    }
+
+    /// Fits the clock. Each new time in an answer lies between the request and the answer.
+    pub(super) fn fit(&self, rules: &Rules) -> Fit {
+        let Some(told) = self.clock else { return Fit::default() };
+        let asked = self.asked(rules);
+        let by_number: BTreeMap<usize, &Line> = self.lines.iter().map(|line| (line.number, line)).collect();
+        let mut known = BTreeSet::new();
+        let mut spans: Vec<(i64, usize, i64, i64)> = Vec::new();
+        // Answers say exactly what they belong to; a push belongs to whatever was sent last.
+        for answers in [true, false] {
+            let mut last = None;
+            for line in &self.lines {
+                if let Some(text) = line.went() {
+                    last = Some(line);
+                    known.extend(time::times(&text).map(|(_, ms)| ms));
+                }
+                let request = asked.get(&line.number).and_then(|number| by_number.get(number)).copied();
+                let (Some(request), Some(text)) = (if answers { request } else { last }, line.came()) else { continue };
+                for (range, ms) in time::times(text) {
+                    let moving =
+                        rules.moving.iter().any(|name| text[..range.start].ends_with(&format!("\"{name}\":\"")));
+                    let near = (ms - told - line.t as i64).abs() < DOUBT;
+                    if !moving && near && known.insert(ms) {
+                        spans.push((ms, request.number, ms - line.t.ceil() as i64, ms - request.t.floor() as i64));
+                    }
+                }
+            }
+        }
+        let fitting = |clock: i64| spans.iter().filter(|(_, _, low, high)| (*low..=*high).contains(&clock)).count();
+        // The latest of the best: then the server is never early.
+        let best = spans.iter().map(|(_, _, _, high)| *high).max_by_key(|clock| (fitting(*clock), *clock));
+        let clock = best.unwrap_or(told);
+        let mut at = BTreeMap::new();
+        for (ms, request, low, high) in spans {
+            if (low - 5..=high + 5).contains(&clock) {
+                let first = at.entry(request).or_insert(ms);
+                *first = ms.min(*first);
+            }
+        }
+        Fit { clock: Some(clock), at }
+    }
+}
+
+impl Rules {
+    pub(super) fn is_push(&self, text: &str) -> bool {
+        let Some(push) = &self.push else { return true };
+        let Some(json) = super::json::Json::parse(text) else { return false };
+        push.member.as_ref().is_none_or(|member| json.member(member).is_some())
+            && push.without.as_ref().is_none_or(|member| json.member(member).is_none())
+    }
+
+    /// What a request and its answer have in common.
+    pub(super) fn answer_key(&self, text: &str) -> Option<Vec<String>> {
+        let json = super::json::Json::parse(text)?;
+        if self.answers_by.is_empty() {
+            return None;
+        }
+        let member = |name: &String| json.member(name).map(ToString::to_string).unwrap_or_default();
+        Some(self.answers_by.iter().map(member).collect())
+    }
+
+    /// The action that a message names, by which its ids are understood.
+    pub(super) fn context_of(&self, text: &str) -> String {
+        let json = super::json::Json::parse(text);
+        let action = self.answers_by.first().and_then(|name| json.as_ref()?.member(name)?.text());
+        action.unwrap_or_default().to_owned()
+    }
+}
+
+/// How much later a play is than its recording.
+pub(super) fn shift(names: &mut Names, fit: &Fit, now: i64) {
+    names.shift = fit.clock.map_or(0, |clock| now - clock);
+}

@@ -1,0 +1,359 @@
+//! What is expected on a socket, and what has come.
+
+use super::compare::{Compare, Mismatch, Place};
+use super::frame::{Message, Op};
+use super::json::Json;
+use super::names::Names;
+use super::play::Play;
+use super::recording::{Line, Payload, Received};
+use super::rules::FreeOrder;
+use super::wire::{News, Wire};
+use crate::transcript::clip;
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+
+/// How long something may take that was recorded to come, where the time is set.
+const PROMPT: Duration = Duration::from_millis(500);
+/// So many times shorter is the patience once something has not come.
+const HASTE: u32 = 10;
+/// How long what the control plane calls sent may be on its way.
+const QUIET: Duration = Duration::from_millis(300);
+/// Where nobody tells what was sent, nothing comes any more after this part of the patience.
+const SILENCE: u32 = 20;
+
+/// One recorded connection.
+#[derive(Debug)]
+pub(super) struct Socket<'a> {
+    pub(super) conn: String,
+    /// The number that the control plane gives it.
+    pub(super) id: Option<u64>,
+    /// `None` where the handshake was refused.
+    pub(super) wire: Option<Wire>,
+    expected: Vec<Expected<'a>>,
+    came: Vec<Came>,
+    /// Messages that have arrived.
+    count: u64,
+    over: bool,
+    last: Option<&'a Line>,
+}
+
+/// Something recorded that has not come yet.
+#[derive(Clone, Copy, Debug)]
+struct Expected<'a> {
+    line: &'a Line,
+    /// `None` is the end of the connection.
+    message: Option<&'a Received>,
+    /// The order of the pushes means nothing.
+    free: bool,
+}
+
+#[derive(Debug)]
+enum Came {
+    Message(Message),
+    End(String),
+}
+
+impl Came {
+    fn is_ping(&self) -> bool {
+        matches!(self, Self::Message(message) if message.op == Op::Ping)
+    }
+
+    fn shown(&self) -> String {
+        match self {
+            Self::End(why) if why.is_empty() => "the end of the connection".into(),
+            Self::End(why) => format!("the end of the connection ({why})"),
+            Self::Message(message) => match message.text() {
+                Some(text) => text.to_owned(),
+                None => shown(message.op, &message.payload),
+            },
+        }
+    }
+}
+
+impl Expected<'_> {
+    fn is_ping(&self) -> bool {
+        self.message.is_some_and(|message| message.op == Op::Ping)
+    }
+
+    fn shown(&self) -> String {
+        match self.message.map(|message| (message.op, &message.payload)) {
+            None => "the end of the connection".into(),
+            Some((_, Payload::Text(text))) => text.shown(),
+            Some((op, Payload::Bytes(bytes))) => shown(op, bytes),
+        }
+    }
+}
+
+fn shown(op: Op, payload: &[u8]) -> String {
+    match (op, Message::close(payload)) {
+        (Op::Close, (Some(code), reason)) => format!("a close frame {code} {reason}").trim_end().to_owned(),
+        (Op::Close, (None, _)) => "a close frame without a code".into(),
+        _ => {
+            let hex: String = payload.iter().take(64).map(|byte| format!("{byte:02x}")).collect();
+            format!("a frame `{}` {hex}", op.name()).trim_end().to_owned()
+        }
+    }
+}
+
+impl<'a> Socket<'a> {
+    pub(super) fn new(conn: &str, id: Option<u64>, wire: Option<Wire>) -> Self {
+        let over = wire.is_none();
+        Self { conn: conn.to_owned(), id, wire, expected: Vec::new(), came: Vec::new(), count: 0, over, last: None }
+    }
+
+    pub(super) fn expect(&mut self, line: &'a Line, message: Option<&'a Received>, free: bool) {
+        self.last = Some(line);
+        self.expected.push(Expected { line, message, free });
+    }
+
+    /// Nothing can come any more.
+    pub(super) fn is_over(&self) -> bool {
+        self.over
+    }
+
+    pub(super) fn close(&mut self) {
+        if let Some(wire) = &mut self.wire {
+            wire.close();
+        }
+        self.over = true;
+    }
+}
+
+impl<'a> Play<'a> {
+    /// Waits for all that was recorded up to here, pings aside: they come by the clock, so they are counted at the end.
+    pub(super) async fn settle(&mut self) -> Result<(), String> {
+        let mut pending: Vec<(usize, Expected<'a>)> = Vec::new();
+        for (n, socket) in self.sockets.iter_mut().enumerate() {
+            let (pings, awaited) = socket.expected.iter().partition::<Vec<_>, _>(|expected| expected.is_ping());
+            pending.extend(awaited.into_iter().map(|expected| (n, expected)));
+            socket.expected = pings;
+        }
+        pending.sort_by_key(|(_, expected)| expected.line.number);
+        if let Some((_, last)) = pending.last() {
+            self.reach(last.line).await?;
+        }
+        for (n, expected) in pending {
+            self.wait_for(n, expected).await;
+        }
+        Ok(())
+    }
+
+    async fn wait_for(&mut self, n: usize, expected: Expected<'a>) {
+        let patience = if self.control().is_some() { PROMPT } else { self.server.patience };
+        let until = Instant::now() + if self.hasty { patience / HASTE } else { patience };
+        loop {
+            if self.take(n, expected) {
+                return;
+            }
+            if !self.pump(until).await {
+                break;
+            }
+        }
+        self.miss(n, expected);
+    }
+
+    /// Takes in what arrives next; whether something did before the time.
+    async fn pump(&mut self, until: Instant) -> bool {
+        let Ok(Some(News { conn, what })) = timeout_at(until, self.news.recv()).await else { return false };
+        if let Some(socket) = self.sockets.get_mut(conn) {
+            match what {
+                Ok(message) => {
+                    socket.count += 1;
+                    socket.came.push(Came::Message(message));
+                }
+                Err(why) => {
+                    socket.over = true;
+                    socket.came.push(Came::End(why));
+                }
+            }
+        }
+        true
+    }
+
+    /// Takes the first that is equal to what was recorded, if it has come.
+    fn take(&mut self, n: usize, expected: Expected<'a>) -> bool {
+        let place = self.place_of(expected);
+        for at in 0..self.sockets[n].came.len() {
+            let came = std::mem::replace(&mut self.sockets[n].came[at], Came::End(String::new()));
+            let before = (self.names.clone(), self.played.reordered);
+            let fits = self.differences(expected, &came, &place).is_some_and(|found| found.is_empty());
+            self.sockets[n].came[at] = came;
+            if fits {
+                self.in_order(n, at, expected);
+                self.sockets[n].came.remove(at);
+                return true;
+            }
+            (self.names, self.played.reordered) = before;
+        }
+        false
+    }
+
+    fn place_of(&self, expected: Expected<'_>) -> Place {
+        let request = self.asked.get(&expected.line.number);
+        let request = request.and_then(|number| self.scenario.lines.iter().find(|line| line.number == *number));
+        let request = request.and_then(Line::went).unwrap_or_default();
+        Place {
+            context: expected.line.came().map(|text| self.rules.context_of(text)).unwrap_or_default(),
+            creates: self.rules.creates(&request),
+            free_lists: self.rules.is_free(FreeOrder::Lists, &request),
+        }
+    }
+
+    /// `None` if these are things of different kinds.
+    fn differences(&mut self, expected: Expected<'_>, came: &Came, place: &Place) -> Option<Vec<Mismatch>> {
+        let (received, message) = match (expected.message, came) {
+            (None, Came::End(_)) => return Some(Vec::new()),
+            (Some(received), Came::Message(message)) if received.op == message.op => (received, message),
+            _ => return None,
+        };
+        let mut mismatches = match (&received.payload, message.text()) {
+            (Payload::Text(text), Some(seen)) => {
+                if self.rules.is_push(&text.start) != self.rules.is_push(seen) && text.text().is_some() {
+                    return None;
+                }
+                self.compare(place, |compare| compare.body(text, seen))
+            }
+            (Payload::Bytes(bytes), _) if *bytes == message.payload => Vec::new(),
+            (Payload::Text(text), None) if text.text().is_some_and(|text| text.as_bytes() == message.payload) => {
+                Vec::new()
+            }
+            (Payload::Bytes(bytes), _) => self.bytes(place, received.op, bytes, &message.payload),
+            _ => vec![Mismatch { pointer: String::new(), expected: expected.shown(), seen: came.shown() }],
+        };
+        // The length of the last follows from the whole.
+        let whole = |frames: &[usize]| frames.split_last().map(|(_, whole)| whole.to_vec());
+        if whole(&received.frames) != whole(&message.frames) {
+            let frames = |frames: &[usize]| format!("frames of {frames:?} bytes");
+            mismatches.push(Mismatch {
+                pointer: String::new(),
+                expected: frames(&received.frames),
+                seen: frames(&message.frames),
+            });
+        }
+        Some(mismatches)
+    }
+
+    fn bytes(&mut self, place: &Place, op: Op, expected: &[u8], seen: &[u8]) -> Vec<Mismatch> {
+        // Bytes that are nearly a text are compared as one: there may be ids and times in them.
+        if op == Op::Text {
+            let texts = (String::from_utf8_lossy(expected), String::from_utf8_lossy(seen));
+            return self.compare(place, |compare: &mut Compare<'_>| {
+                compare.body(&super::cut::Cut::whole(&texts.0), &texts.1);
+            });
+        }
+        vec![Mismatch { pointer: String::new(), expected: shown(op, expected), seen: shown(op, seen) }]
+    }
+
+    /// Tells if something came earlier that was recorded later, where that means something.
+    fn in_order(&mut self, n: usize, at: usize, expected: Expected<'a>) {
+        let socket = &self.sockets[n];
+        let taken = &socket.came[at];
+        let earlier =
+            socket.came[..at].iter().find(|earlier| !earlier.is_ping() && self.matters(earlier, taken, expected.free));
+        if let Some(earlier) = earlier {
+            let text = format!("recorded before it, seen behind it: {}", clip(&earlier.shown(), 300));
+            self.differ(expected.line, text);
+        }
+    }
+
+    /// Answers overtake each other, and pushes come before or after answers. Pushes keep their order among themselves,
+    /// unless several listeners get the same thing.
+    fn matters(&self, earlier: &Came, taken: &Came, free: bool) -> bool {
+        let (Came::Message(earlier), Came::Message(taken)) = (earlier, taken) else { return true };
+        let (Some(earlier), Some(taken)) = (earlier.text(), taken.text()) else { return true };
+        let both = self.rules.is_push(earlier) && self.rules.is_push(taken);
+        both && !free && !self.same_item(earlier, taken)
+    }
+
+    fn same_item(&self, a: &str, b: &str) -> bool {
+        let (Some(a), Some(b)) = (Json::parse(a), Json::parse(b)) else { return false };
+        let mut items = self.rules.push.iter().flat_map(|push| &push.items);
+        items.any(|pointer| a.at(pointer).is_some() && a.at(pointer) == b.at(pointer))
+    }
+
+    /// What was recorded has not come: tells what has come in its place, if something has.
+    fn miss(&mut self, n: usize, expected: Expected<'a>) {
+        self.hasty = true;
+        let place = self.place_of(expected);
+        let mut nearest: Option<(usize, Vec<Mismatch>, (Names, usize))> = None;
+        let before = (self.names.clone(), self.played.reordered);
+        for at in 0..self.sockets[n].came.len() {
+            let came = std::mem::replace(&mut self.sockets[n].came[at], Came::End(String::new()));
+            let found = self.differences(expected, &came, &place).filter(|_| self.belongs(expected, &came));
+            self.sockets[n].came[at] = came;
+            let learnt = (self.names.clone(), self.played.reordered);
+            (self.names, self.played.reordered) = before.clone();
+            if let Some(found) = found
+                && nearest.as_ref().is_none_or(|(_, best, _)| found.len() < best.len())
+            {
+                nearest = Some((at, found, learnt));
+            }
+        }
+        match nearest {
+            Some((at, found, learnt)) => {
+                (self.names, self.played.reordered) = learnt;
+                self.sockets[n].came.remove(at);
+                self.report(expected.line, found);
+            }
+            None => {
+                let text = format!("recorded {}, but it did not come", clip(&expected.shown(), 300));
+                self.differ(expected.line, text);
+            }
+        }
+    }
+
+    /// Whether this could be what was recorded, with something wrong in it: the answer to the same request, a push of the
+    /// same action.
+    fn belongs(&self, expected: Expected<'_>, came: &Came) -> bool {
+        let (Some(recorded), Came::Message(message)) = (expected.line.came(), came) else { return true };
+        let Some(seen) = message.text() else { return true };
+        if self.rules.is_push(recorded) {
+            self.rules.context_of(recorded) == self.rules.context_of(seen)
+        } else {
+            self.rules.answer_key(recorded) == self.rules.answer_key(seen)
+        }
+    }
+
+    /// Waits until all has arrived on this connection that the server has sent.
+    pub(super) async fn calm(&mut self, conn: &str) -> Result<(), String> {
+        let Some(n) = self.sockets.iter().rposition(|socket| socket.conn == conn && !socket.over) else {
+            return Ok(());
+        };
+        let quiet = if self.control().is_some() { QUIET } else { self.server.patience / SILENCE };
+        let until = Instant::now() + quiet;
+        let Some((control, id)) = self.control().zip(self.sockets[n].id) else {
+            while self.pump(until).await {}
+            return Ok(());
+        };
+        let Some(sent) = control.sent().await.unwrap_or_default().get(&id).copied() else {
+            // It has ended on the other side, and the end is on its way.
+            while !self.sockets[n].over && self.pump(until).await {}
+            return Ok(());
+        };
+        while self.sockets[n].count < sent && self.pump(until).await {}
+        Ok(())
+    }
+
+    /// Nothing recorded, nothing may have come. Pings are compared by their number.
+    pub(super) fn leftovers(&mut self) {
+        let mut found: Vec<(&'a Line, String)> = Vec::new();
+        let first = self.scenario.lines.first();
+        for socket in &mut self.sockets {
+            let Some(last) = socket.last.or(first) else { continue };
+            let (pings, others) = std::mem::take(&mut socket.came).into_iter().partition::<Vec<_>, _>(Came::is_ping);
+            for (n, expected) in socket.expected.iter().enumerate().skip(pings.len()) {
+                found.push((expected.line, format!("recorded {} pings up to here, seen {}", n + 1, pings.len())));
+            }
+            if pings.len() > socket.expected.len() {
+                found.push((last, format!("recorded {} pings, seen {}", socket.expected.len(), pings.len())));
+            }
+            found.extend(others.iter().map(|came| {
+                (last, format!("nothing more recorded on {}, seen {}", socket.conn, clip(&came.shown(), 300)))
+            }));
+            socket.expected.clear();
+        }
+        for (line, text) in found {
+            self.differ(line, text);
+        }
+    }
+}
