@@ -1,0 +1,3 @@
+//! Errors, by whose fault they are.
+
+pub use dummyload_codec::{DecodeError, OutOfRange};

@@ -1,0 +1,431 @@
+//! Server to client.
+
+use super::{ChatKind, Extra, Network, Other, Person, Raw, Unrecognised, Writer};
+use crate::escape::{ObjectWriter, written};
+use crate::{AccountId, DecodeError, StreamId};
+use alloc::borrow::Cow;
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use dummyload_codec::members::{self, Slots};
+use dummyload_codec::owned;
+
+/// A message of the server. Any text is one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ServerMessage<'a> {
+    /// `status`: how the stream is (dossier 4.1).
+    Status(Status<'a>),
+    /// `writerresult`: this account can write into the chat of that one now (dossier 4.2).
+    WriterResult(Writer<'a>),
+    /// `viewcountresult`: how many are watching (dossier 4.3).
+    ViewCount(ViewCount<'a>),
+    /// `text`, `emote`: what somebody says (dossier 4.5).
+    Chat(Chat<'a>),
+    /// Anything else that is an object, also what has no type.
+    Other(Other<'a>),
+    /// No object.
+    Unrecognised(Unrecognised<'a>),
+}
+
+/// How a stream is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Status<'a> {
+    /// `status`
+    pub status: StreamStatus,
+    /// `accounts`; absent in what is injected from elsewhere (dossier 4.7).
+    pub accounts: Option<Accounts<'a>>,
+    /// Everything else.
+    pub extra: Extra<'a>,
+}
+
+/// The three flags of a stream. One that is missing is false.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub struct StreamStatus {
+    /// `data_incoming`: an encoder sends video to the server.
+    pub incoming: bool,
+    /// `data_pulling`: the server fetches video itself.
+    pub pulling: bool,
+    /// `data_pushing`: the stream is live on its accounts.
+    pub pushing: bool,
+}
+
+impl StreamStatus {
+    /// These flags.
+    pub const fn new(incoming: bool, pulling: bool, pushing: bool) -> Self {
+        Self { incoming, pulling, pushing }
+    }
+
+    fn read(json: &str) -> Option<Self> {
+        let object = members::Object::read(json).ok()?;
+        let flag = |name| object.get(name).and_then(members::flag).unwrap_or_default();
+        Some(Self::new(flag("data_incoming"), flag("data_pulling"), flag("data_pushing")))
+    }
+
+    /// Writes them, in the order of the real server's JSON API.
+    pub fn encode_into(self, out: &mut Vec<u8>) {
+        let mut object = ObjectWriter::open(out);
+        object.boolean("data_incoming", Some(self.incoming));
+        object.boolean("data_pulling", Some(self.pulling));
+        object.boolean("data_pushing", Some(self.pushing));
+        object.close();
+    }
+}
+
+/// The accounts of a status, by their ids. Keys that are no numbers are kept apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Accounts<'a> {
+    /// The accounts; 0 is the internal chat.
+    pub by_id: BTreeMap<AccountId, Account<'a>>,
+    /// What is no account.
+    pub extra: Extra<'a>,
+}
+
+/// An account as a status shows it to one user.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Account<'a> {
+    /// `name`; for the internal chat that of the user who is told.
+    pub name: Option<Cow<'a, str>>,
+    /// `network`
+    pub network: Option<Network<'a>>,
+    /// `ready`: whether it can write at once. It does not become true when a writer has been made (dossier 4.1).
+    pub ready: bool,
+    /// `live`: whether the stream is live there.
+    pub live: bool,
+    /// `writable`: whether the network can be written to, and this user may.
+    pub writable: bool,
+    /// `http_url`: where people watch.
+    pub http_url: Option<Cow<'a, str>>,
+    /// Everything else.
+    pub extra: Extra<'a>,
+}
+
+impl<'a> Account<'a> {
+    /// One that can do nothing yet.
+    pub fn new(name: impl Into<Cow<'a, str>>, network: Network<'a>) -> Self {
+        Self { name: Some(name.into()), network: Some(network), ..Self::default() }
+    }
+
+    fn read(json: &'a str) -> Option<Self> {
+        let mut account = Slots::read(json, &["name", "network", "ready", "live", "writable", "http_url"]).ok()?;
+        let mut flag = |name| account.take(name, members::flag).unwrap_or_default();
+        let (ready, live, writable) = (flag("ready"), flag("live"), flag("writable"));
+        Some(Self {
+            name: account.text("name"),
+            network: account.take("network", Network::read),
+            ready,
+            live,
+            writable,
+            http_url: account.text("http_url"),
+            extra: account.rest(),
+        })
+    }
+
+    fn encode_into(&self, out: &mut Vec<u8>) {
+        let mut object = ObjectWriter::open(out);
+        object.text("name", self.name.as_deref());
+        object.boolean("ready", Some(self.ready));
+        object.boolean("live", Some(self.live));
+        object.boolean("writable", Some(self.writable));
+        object.text("http_url", self.http_url.as_deref());
+        if let Some(network) = &self.network {
+            network.encode_into(object.name("network"));
+        }
+        self.extra.write(&mut object);
+        object.close();
+    }
+
+    /// The same without borrowed texts.
+    pub fn into_owned(self) -> Account<'static> {
+        let Self { name, network, ready, live, writable, http_url, extra } = self;
+        Account {
+            name: name.map(owned),
+            network: network.map(Network::into_owned),
+            ready,
+            live,
+            writable,
+            http_url: http_url.map(owned),
+            extra: extra.into_owned(),
+        }
+    }
+}
+
+impl<'a> Accounts<'a> {
+    fn read(json: &'a str) -> Option<Self> {
+        let mut accounts = Self::default();
+        members::each_member_or_none(json, |key, value| {
+            let id = key.parse().ok().filter(|id: &i64| id.to_string() == *key);
+            match (id, Account::read(value)) {
+                (Some(id), Some(account)) => drop(accounts.by_id.insert(AccountId(id), account)),
+                _ => accounts.extra.push(key, Raw::trusted(value)),
+            }
+        })
+        .ok()?;
+        Some(accounts)
+    }
+
+    fn encode_into(&self, out: &mut Vec<u8>) {
+        let mut object = ObjectWriter::open(out);
+        for (id, account) in &self.by_id {
+            account.encode_into(object.any_name(&id.to_string()));
+        }
+        self.extra.write(&mut object);
+        object.close();
+    }
+
+    /// The same without borrowed texts.
+    pub fn into_owned(self) -> Accounts<'static> {
+        let by_id = self.by_id.into_iter().map(|(id, account)| (id, account.into_owned())).collect();
+        Accounts { by_id, extra: self.extra.into_owned() }
+    }
+}
+
+/// How many are watching one account of a stream.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ViewCount<'a> {
+    /// `account_id`
+    pub account_id: Option<AccountId>,
+    /// `stream_id`
+    pub stream_id: Option<StreamId>,
+    /// `viewer_count`
+    pub viewers: Option<u64>,
+    /// Everything else.
+    pub extra: Extra<'a>,
+}
+
+impl<'a> ViewCount<'a> {
+    /// So many for this account of that stream.
+    pub fn new(account: AccountId, stream: StreamId, viewers: u64) -> Self {
+        Self { account_id: Some(account), stream_id: Some(stream), viewers: Some(viewers), extra: Extra::default() }
+    }
+}
+
+/// What somebody says or does in a chat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Chat<'a> {
+    /// `type`
+    pub kind: ChatKind,
+    /// `stream_id`; absent in private messages of the internal chat.
+    pub stream_id: Option<StreamId>,
+    /// `account_id`: in whose chat; 0 is the internal one. Not who writes.
+    pub account_id: Option<AccountId>,
+    /// `cur_stream_account_id`: what the writer's client had there, in the internal chat.
+    pub target: Option<Raw<'a>>,
+    /// `network`: its name only.
+    pub network: Option<Cow<'a, str>>,
+    /// `timestamp`: milliseconds since 1970.
+    pub timestamp: Option<i64>,
+    /// `from`
+    pub from: Option<Person<'a>>,
+    /// `to`: for whom it is, if it is private.
+    pub to: Option<Person<'a>>,
+    /// `text`; a number is taken as its text.
+    pub text: Option<Cow<'a, str>>,
+    /// `markdown`: the same, to be shown. Missing in what is injected from elsewhere: then `text` is shown.
+    pub markdown: Option<Cow<'a, str>>,
+    /// Everything else, such as `network_icon`, and whatever the writer's client has added.
+    pub extra: Extra<'a>,
+}
+
+impl<'a> Chat<'a> {
+    /// One in which nothing is said yet.
+    pub fn new(kind: ChatKind) -> Self {
+        Self {
+            kind,
+            stream_id: None,
+            account_id: None,
+            target: None,
+            network: None,
+            timestamp: None,
+            from: None,
+            to: None,
+            text: None,
+            markdown: None,
+            extra: Extra::default(),
+        }
+    }
+
+    /// Whether it is for one user only.
+    pub fn is_private(&self) -> bool {
+        self.to.is_some()
+    }
+
+    /// The pieces to show: of `markdown`, or of `text` where there is none.
+    pub fn pieces(&self) -> Vec<crate::markdown::Piece<'_>> {
+        match (&self.markdown, &self.text) {
+            (Some(markdown), _) => crate::markdown::pieces(markdown),
+            (None, Some(text)) => [crate::markdown::Piece::Text(Cow::Borrowed(text))].into(),
+            (None, None) => Vec::new(),
+        }
+    }
+
+    fn of(kind: ChatKind, frame: &mut Frame<'a>) -> Self {
+        let text = |json: &'a str| {
+            let is_number = json.starts_with(|c: char| c == '-' || c.is_ascii_digit());
+            members::text(json).or_else(|| is_number.then_some(Cow::Borrowed(json)))
+        };
+        Self {
+            kind,
+            stream_id: frame.take("stream_id", StreamId::read),
+            account_id: frame.take("account_id", AccountId::read),
+            target: frame.raw("cur_stream_account_id"),
+            network: frame.text("network"),
+            timestamp: frame.take("timestamp", members::integer),
+            from: frame.take("from", Person::read),
+            to: frame.take("to", Person::read),
+            text: frame.take("text", text),
+            markdown: frame.take("markdown", text),
+            extra: frame.rest(),
+        }
+    }
+
+    /// The same without borrowed texts.
+    pub fn into_owned(self) -> Chat<'static> {
+        Chat {
+            kind: self.kind,
+            stream_id: self.stream_id,
+            account_id: self.account_id,
+            target: self.target.map(Raw::into_owned),
+            network: self.network.map(owned),
+            timestamp: self.timestamp,
+            from: self.from.map(Person::into_owned),
+            to: self.to.map(Person::into_owned),
+            text: self.text.map(owned),
+            markdown: self.markdown.map(owned),
+            extra: self.extra.into_owned(),
+        }
+    }
+}
+
+pub(super) const NAMES: [&str; 13] = [
+    "type",
+    "status",
+    "accounts",
+    "stream_id",
+    "account_id",
+    "cur_stream_account_id",
+    "viewer_count",
+    "network",
+    "timestamp",
+    "from",
+    "to",
+    "text",
+    "markdown",
+];
+
+pub(super) type Frame<'a> = Slots<'a, 13>;
+
+/// Reads the members of a message, and its type.
+pub(super) fn read_frame<'a>(text: &'a str, frame: &mut Frame<'a>) -> Result<Option<Cow<'a, str>>, DecodeError> {
+    frame.fill(text).map_err(|e| match e {
+        DecodeError::WrongShape { .. } => DecodeError::wrong("", "an object with the member type is wanted"),
+        e => e,
+    })?;
+    Ok(frame.text("type"))
+}
+
+/// Decodes a message of the server, every tolerated variant included. Nothing is an error, since a client must go on after
+/// whatever it does not know.
+pub fn decode_server(text: &str) -> ServerMessage<'_> {
+    let frame = &mut Frame::new(&NAMES);
+    let kind = match read_frame(text, frame) {
+        Ok(kind) => kind,
+        Err(why) => return ServerMessage::Unrecognised(Unrecognised::new(text, why)),
+    };
+    match kind.as_deref() {
+        Some("status") => ServerMessage::Status(Status {
+            status: frame.take("status", StreamStatus::read).unwrap_or_default(),
+            accounts: frame.take("accounts", Accounts::read),
+            extra: frame.rest(),
+        }),
+        Some("writerresult") => ServerMessage::WriterResult(Writer::of(frame)),
+        Some("viewcountresult") => ServerMessage::ViewCount(ViewCount {
+            account_id: frame.take("account_id", AccountId::read),
+            stream_id: frame.take("stream_id", StreamId::read),
+            viewers: frame.take("viewer_count", members::natural),
+            extra: frame.rest(),
+        }),
+        Some("text") => ServerMessage::Chat(Chat::of(ChatKind::Text, frame)),
+        Some("emote") => ServerMessage::Chat(Chat::of(ChatKind::Emote, frame)),
+        _ => ServerMessage::Other(Other::of(kind, text)),
+    }
+}
+
+impl ServerMessage<'_> {
+    /// The text, in one form for one meaning. The real server's members are in any order.
+    pub fn to_text(&self) -> String {
+        written(|out| self.encode_into(out))
+    }
+
+    /// Writes the text behind what is in `out`.
+    pub fn encode_into(&self, out: &mut Vec<u8>) {
+        let mut object = match self {
+            Self::Other(other) => return out.extend_from_slice(other.raw.as_str().as_bytes()),
+            Self::Unrecognised(it) => return out.extend_from_slice(it.text.as_bytes()),
+            _ => ObjectWriter::open(out),
+        };
+        match self {
+            Self::Status(status) => {
+                object.text("type", Some("status"));
+                status.status.encode_into(object.name("status"));
+                if let Some(accounts) = &status.accounts {
+                    accounts.encode_into(object.name("accounts"));
+                }
+                status.extra.write(&mut object);
+            }
+            Self::WriterResult(writer) => {
+                object.text("type", Some("writerresult"));
+                writer.write(&mut object);
+            }
+            Self::ViewCount(count) => {
+                object.text("type", Some("viewcountresult"));
+                object.number("account_id", count.account_id.map(|id| id.0));
+                object.number("stream_id", count.stream_id.map(|id| id.0));
+                object.number("viewer_count", count.viewers);
+                count.extra.write(&mut object);
+            }
+            Self::Chat(chat) => {
+                object.text("type", Some(chat.kind.name()));
+                object.number("stream_id", chat.stream_id.map(|id| id.0));
+                object.number("account_id", chat.account_id.map(|id| id.0));
+                object.json("cur_stream_account_id", chat.target.as_ref().map(Raw::as_str));
+                object.text("network", chat.network.as_deref());
+                object.number("timestamp", chat.timestamp);
+                for (name, person) in [("from", &chat.from), ("to", &chat.to)] {
+                    if let Some(person) = person {
+                        person.encode_into(object.name(name));
+                    }
+                }
+                object.text("text", chat.text.as_deref());
+                object.text("markdown", chat.markdown.as_deref());
+                chat.extra.write(&mut object);
+            }
+            Self::Other(_) | Self::Unrecognised(_) => {}
+        }
+        object.close();
+    }
+
+    /// The same without borrowed texts.
+    pub fn into_owned(self) -> ServerMessage<'static> {
+        match self {
+            Self::Status(Status { status, accounts, extra }) => ServerMessage::Status(Status {
+                status,
+                accounts: accounts.map(Accounts::into_owned),
+                extra: extra.into_owned(),
+            }),
+            Self::WriterResult(writer) => ServerMessage::WriterResult(writer.into_owned()),
+            Self::ViewCount(ViewCount { account_id, stream_id, viewers, extra }) => {
+                ServerMessage::ViewCount(ViewCount { account_id, stream_id, viewers, extra: extra.into_owned() })
+            }
+            Self::Chat(chat) => ServerMessage::Chat(chat.into_owned()),
+            Self::Other(other) => ServerMessage::Other(other.into_owned()),
+            Self::Unrecognised(it) => ServerMessage::Unrecognised(it.into_owned()),
+        }
+    }
+}
