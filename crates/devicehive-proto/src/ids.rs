@@ -65,6 +65,14 @@ impl From<&str> for DeviceId {
     }
 }
 
+impl core::ops::Deref for DeviceId {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
 impl core::borrow::Borrow<str> for DeviceId {
     fn borrow(&self) -> &str {
         &self.0

@@ -1,0 +1,191 @@
+//! Who asks, and what that allows (dossier 5.2, M2).
+
+use super::state::{DeviceRow, State, UserRow};
+use devicehive_proto::{Action, Datetime, Need, Permission};
+use std::collections::BTreeSet;
+
+/// What a token and its user allow. Made once, at authentication: what the user becomes later does not change it, but what
+/// is looked up for each request does (dossier 6).
+#[derive(Clone, Debug)]
+pub(crate) struct Principal {
+    pub(crate) user: i64,
+    /// An administrator at that time.
+    pub(crate) is_admin: bool,
+    /// All device types were available to the user at that time.
+    pub(crate) all_types: bool,
+    permissions: Permissions,
+    pub(crate) networks: Scope,
+    pub(crate) types: Scope,
+    /// When the token ends; none for a connection whose token came with its handshake, since that one is not kept.
+    pub(crate) token_ends: Option<Datetime>,
+}
+
+/// Permissions as a set of bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Permissions(u32);
+
+impl Permissions {
+    /// Those of a token: its member `a` (dossier 5.2). `None` if there is no such token.
+    pub(crate) fn of_token(ids: Option<&[i64]>) -> Option<Self> {
+        let Some(ids) = ids else { return Some(Self::default()) };
+        if ids.contains(&Permission::ANY) {
+            return Some(Permission::ALL.iter().copied().collect());
+        }
+        if ids.is_empty() {
+            return Some(Permission::CLIENT_DEFAULT.iter().copied().collect());
+        }
+        let known = |id: &i64| (Permission::ANY..=Permission::ManageDeviceType.id()).contains(id);
+        ids.iter().all(known).then(|| ids.iter().filter_map(|id| Permission::from_id(*id)).collect())
+    }
+
+    fn has(self, permission: Permission) -> bool {
+        self.0 & 1 << permission.id() != 0
+    }
+}
+
+impl FromIterator<Permission> for Permissions {
+    fn from_iter<I: IntoIterator<Item = Permission>>(permissions: I) -> Self {
+        Self(permissions.into_iter().fold(0, |bits, permission| bits | 1 << permission.id()))
+    }
+}
+
+/// The networks or device types of a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    All,
+    Listed(BTreeSet<i64>),
+    /// Not given. That is none, but some queries forget to say so (dossier 5.2).
+    Missing,
+}
+
+impl Scope {
+    pub(crate) fn is_all(&self) -> bool {
+        *self == Self::All
+    }
+
+    /// What is listed, if there is a list.
+    pub(crate) fn listed(&self) -> Option<&BTreeSet<i64>> {
+        match self {
+            Self::Listed(ids) => Some(ids),
+            Self::All | Self::Missing => None,
+        }
+    }
+
+    /// Whether there can be anything in it.
+    pub(crate) fn is_empty(&self) -> bool {
+        match self {
+            Self::All => false,
+            Self::Listed(ids) => ids.is_empty(),
+            Self::Missing => true,
+        }
+    }
+
+    pub(crate) fn has(&self, id: i64) -> bool {
+        match self {
+            Self::All => true,
+            Self::Listed(ids) => ids.contains(&id),
+            Self::Missing => false,
+        }
+    }
+
+    /// What a query lets through that looks at a list only where there is one.
+    pub(crate) fn lets(&self, id: i64) -> bool {
+        match self {
+            Self::All | Self::Missing => true,
+            Self::Listed(ids) => ids.contains(&id),
+        }
+    }
+
+    /// What reads lets through that do not look at an empty list either (dossier M2).
+    pub(crate) fn lets_if_any(&self, id: i64) -> bool {
+        self.is_empty() || self.lets(id)
+    }
+}
+
+/// Nobody at all, before authentication.
+pub(super) static NOBODY: Principal = Principal {
+    user: 0,
+    is_admin: false,
+    all_types: false,
+    permissions: Permissions(0),
+    networks: Scope::Missing,
+    types: Scope::Missing,
+    token_ends: None,
+};
+
+impl Principal {
+    pub(crate) fn new(user: &UserRow, permissions: Permissions, networks: Scope, types: Scope) -> Self {
+        Self {
+            user: user.id,
+            is_admin: user.is_admin(),
+            all_types: user.all_device_types_available,
+            permissions,
+            networks,
+            types,
+            token_ends: None,
+        }
+    }
+
+    pub(crate) fn may(&self, permission: Permission) -> bool {
+        self.permissions.has(permission)
+    }
+
+    /// Whether the token allows this action at all.
+    pub(crate) fn may_do(&self, action: Action) -> bool {
+        match action.need() {
+            Need::One(permission) => self.may(permission),
+            Need::Either(one, other) => self.may(one) || self.may(other),
+            _ => true,
+        }
+    }
+
+    pub(crate) fn is_unbounded(&self) -> bool {
+        self.networks.is_all() && self.types.is_all()
+    }
+
+    /// Whether the queries for devices that look at the user find this one (dossier M2).
+    pub(crate) fn finds(&self, state: &State, device: &DeviceRow) -> bool {
+        (self.is_admin || state.is_member(self.user, device.network()))
+            && self.networks.lets(device.network())
+            && self.types.lets(device.device_type())
+    }
+
+    /// Whether a device of this id may be a target. One that does not exist is none, except to the unbounded (dossier M1.5).
+    pub(crate) fn may_touch(&self, state: &State, device_id: &str) -> bool {
+        if self.is_unbounded() {
+            return true;
+        }
+        state.device(device_id).is_some_and(|device| {
+            self.finds(state, device) && self.networks.has(device.network()) && self.types.has(device.device_type())
+        })
+    }
+
+    /// Whether the queries for networks find this one (dossier M8).
+    pub(crate) fn finds_network(&self, state: &State, network: i64) -> bool {
+        (self.is_admin || state.is_member(self.user, network)) && self.networks.lets(network)
+    }
+
+    /// Whether the queries for device types find this one (dossier M7).
+    pub(crate) fn finds_type(&self, state: &State, device_type: i64) -> bool {
+        (self.is_admin || self.all_types || state.has_type(self.user, device_type)) && self.types.lets(device_type)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn permissions_of_tokens() {
+        let ids = |ids: &[i64]| Permissions::of_token(Some(ids));
+        assert_eq!(Permissions::of_token(None), Some(Permissions::default()));
+        assert_eq!(ids(&[0, 99]), Some(Permission::ALL.iter().copied().collect()));
+        assert_eq!(ids(&[]), Some(Permission::CLIENT_DEFAULT.iter().copied().collect()));
+        assert_eq!(ids(&[1]), Some(Permissions::default()));
+        assert_eq!(ids(&[2, 99]), None);
+        assert_eq!(ids(&[-1]), None);
+        let some = ids(&[5, 12]).unwrap();
+        assert!(some.has(Permission::GetDeviceCommand) && some.has(Permission::ManageUser));
+        assert!(!some.has(Permission::GetDevice));
+    }
+}
