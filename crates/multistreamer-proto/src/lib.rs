@@ -30,6 +30,7 @@ extern crate std;
 
 mod error;
 mod escape;
+pub mod http;
 mod ids;
 pub mod lua;
 pub mod markdown;

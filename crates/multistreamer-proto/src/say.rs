@@ -2,7 +2,6 @@
 
 use crate::AccountId;
 use crate::message::{ChatKind, Say};
-use alloc::borrow::ToOwned;
 
 /// A line as somebody types it, with its command understood as the web chat and the server do.
 ///
@@ -52,8 +51,8 @@ impl Say<'static> {
     /// else is left to the server (dossier 4.4).
     pub fn from_line(account: AccountId, target: AccountId, line: &str) -> Self {
         match Line::parse(line) {
-            Line::Emote(text) => Self::new(ChatKind::Emote, account, target, text.to_owned()),
-            _ => Self::new(ChatKind::Text, account, target, line.to_owned()),
+            Line::Emote(text) => Self::new(ChatKind::Emote, account, target, text),
+            _ => Self::new(ChatKind::Text, account, target, line),
         }
     }
 }
