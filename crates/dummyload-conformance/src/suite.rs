@@ -211,7 +211,7 @@ impl Suite {
 }
 
 /// Whether a pattern covers a text.
-fn glob(pattern: &str, text: &str) -> bool {
+pub(crate) fn glob(pattern: &str, text: &str) -> bool {
     if !pattern.contains(['*', '?']) {
         let pattern = pattern.trim_end_matches('/');
         return text.strip_prefix(pattern).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));

@@ -181,7 +181,7 @@ impl<'a> Play<'a> {
         answer: &Answer,
     ) -> Result<(), String> {
         let call = self.call(&line.conn, method, path, headers, None).await?;
-        let (mut reply, conn) = (self.patient(call.run()).await?, self.sockets.len());
+        let (mut reply, conn) = (patient(self.most(), call.run()).await?, self.sockets.len());
         let wire = reply.open(conn, self.sender.clone());
         self.check(line, answer, &reply, &format!("{method} {path}"));
         let id = match self.control().filter(|_| wire.is_some()) {
@@ -261,14 +261,9 @@ impl<'a> Play<'a> {
         Ok(reply)
     }
 
-    /// Waits for an answer as long as is reasonable.
-    async fn patient(&self, reply: impl Future<Output = Result<Reply, String>>) -> Result<Reply, String> {
-        let most = if self.control().is_some() { PROMPT } else { self.server.patience };
-        timeout(most, reply).await.unwrap_or_else(|_| Err(format!("no answer within {most:?}")))
-    }
-
-    pub(super) async fn done(&self, reply: JoinHandle<Result<Reply, String>>) -> Result<Reply, String> {
-        self.patient(async { reply.await.unwrap_or_else(|e| Err(e.to_string())) }).await
+    /// How long an answer over HTTP may take.
+    pub(super) fn most(&self) -> Duration {
+        if self.control().is_some() { PROMPT } else { self.server.patience }
     }
 
     async fn answer(&mut self, line: &'a Line, answer: &Answer) -> Result<(), String> {
@@ -277,7 +272,7 @@ impl<'a> Play<'a> {
         let at = at.ok_or("there is an answer without a request")?;
         let Outstanding { line: request, reply } = self.calls.remove(at);
         let request = request.went().unwrap_or_default();
-        match self.done(reply).await {
+        match done(self.most(), reply).await {
             Ok(reply) => self.check(line, answer, &reply, &request),
             Err(why) => self.differ(line, format!("recorded {}, but {why}", answer.status)),
         }
@@ -398,7 +393,7 @@ impl<'a> Play<'a> {
         ];
         let body = (!setup.body.is_null()).then(|| Cut::whole(&setup.body.to_string()));
         let reply = self.ask("http", &setup.method, &setup.path, &headers, body.as_ref()).await?;
-        let reply = self.done(reply).await?;
+        let reply = done(self.most(), reply).await?;
         let what = format!("{} {}", setup.method, setup.path);
         if !(200..300).contains(&reply.status) {
             return Err(format!(
@@ -426,8 +421,9 @@ impl<'a> Play<'a> {
         }
         for Outstanding { line, reply } in std::mem::take(&mut self.calls) {
             if reply.is_finished() {
-                let seen =
-                    self.done(reply).await.map_or_else(|why| why, |reply| format!("{} {}", reply.status, reply.body));
+                let seen = done(self.most(), reply)
+                    .await
+                    .map_or_else(|why| why, |reply| format!("{} {}", reply.status, reply.body));
                 self.differ(line, format!("recorded no answer, seen {seen}"));
             } else {
                 reply.abort();
@@ -447,6 +443,16 @@ impl<'a> Play<'a> {
         }
         self.played.differences.sort_by_key(|difference| difference.line);
     }
+}
+
+/// Waits for an answer as long as is reasonable.
+async fn patient(most: Duration, reply: impl Future<Output = Result<Reply, String>>) -> Result<Reply, String> {
+    timeout(most, reply).await.unwrap_or_else(|_| Err(format!("no answer within {most:?}")))
+}
+
+/// The same for a request that is on its way.
+pub(super) async fn done(most: Duration, reply: JoinHandle<Result<Reply, String>>) -> Result<Reply, String> {
+    patient(most, async { reply.await.unwrap_or_else(|e| Err(e.to_string())) }).await
 }
 
 /// Headers of the transport, which differ without meaning.

@@ -147,6 +147,11 @@ impl Scenario {
         &self.name
     }
 
+    /// Whether a scenario of this name is meant by a pattern: a name, or one with `*` and `?`.
+    pub fn is_meant(name: &str, pattern: &str) -> bool {
+        crate::suite::glob(pattern, name)
+    }
+
     /// What the recorder says that it shows.
     pub fn title(&self) -> &str {
         &self.title
@@ -330,7 +335,7 @@ impl Raw {
 
     fn answer_body(&self) -> Result<Option<Cut>, String> {
         if let Some(chunked) = &self.body_chunked {
-            return Ok(Some(Cut::whole(&unchunked(chunked)?)));
+            return Ok(Some(unchunked(chunked)?));
         }
         let length = self.body_length.or(self.body_truncated_from);
         Ok(self.body.as_ref().map(|body| Cut::read(body, length)))
@@ -373,17 +378,50 @@ fn bytes(hex: &str) -> Result<Vec<u8>, String> {
     pairs.collect::<Option<_>>().ok_or_else(|| format!("{hex:?} is no row of pairs of hexadecimal digits"))
 }
 
-/// A body that was recorded with its chunks.
-fn unchunked(text: &str) -> Result<String, String> {
+/// A body that was recorded with its chunks, the last of which may be cut.
+fn unchunked(text: &str) -> Result<Cut, String> {
     let wrong = || format!("{text:?} is no chunked body");
     let (mut whole, mut rest) = (String::new(), text);
     loop {
         let (length, after) = rest.split_once("\r\n").ok_or_else(wrong)?;
         let length = usize::from_str_radix(length.trim(), 16).map_err(|_| wrong())?;
         if length == 0 {
-            return Ok(whole);
+            return Ok(Cut::whole(&whole));
         }
-        whole += after.get(..length).ok_or_else(wrong)?;
-        rest = after.get(length..).and_then(|rest| rest.strip_prefix("\r\n")).ok_or_else(wrong)?;
+        let Some(chunk) = after.get(..length) else {
+            whole += after;
+            return Ok(Cut { start: whole, end: Some(String::new()) });
+        };
+        whole += chunk;
+        rest = after[length..].strip_prefix("\r\n").ok_or_else(wrong)?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_are_put_together() {
+        assert_eq!(unchunked("3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"), Ok(Cut::whole("abcde")));
+        assert_eq!(unchunked("ff\r\nabc"), Ok(Cut { start: "abc".into(), end: Some(String::new()) }));
+        assert!(unchunked("abc").is_err() && unchunked("3\r\nabcd").is_err());
+    }
+
+    #[test]
+    fn a_message_in_several_frames_is_one() {
+        let text = r#"{"t":0,"conn":"a","dir":"recv","op":"text","text":"ab","fin":false}
+{"t":1,"conn":"a","dir":"recv","op":"ping","hex":""}
+{"t":2,"conn":"a","dir":"recv","op":"continuation","text":"c...c","fin":false,"text_length":9,"frames":2,"frame_length":9}
+{"t":3,"conn":"a","dir":"recv","op":"continuation","text":"d"}"#;
+        let scenario = Scenario::parse("x", text).unwrap();
+        let [Line { what: What::Recv(message), .. }, Line { what: What::Recv(ping), .. }] = scenario.lines.as_slice()
+        else {
+            panic!("{:?}", scenario.lines)
+        };
+        assert_eq!((message.frames.as_slice(), ping.op), (&[2, 9, 9, 1][..], Op::Ping));
+        assert!(
+            matches!(&message.payload, Payload::Text(text) if text.text() == Some(&format!("ab{}d", "c".repeat(18))))
+        );
     }
 }

@@ -84,6 +84,8 @@ pub(super) struct Login {
 pub(super) struct Jwt {
     #[serde(default)]
     pub(super) key: KeyRule,
+    /// The secret, unless another is given.
+    pub(super) secret: Option<String>,
 }
 
 /// A kind of id.
@@ -183,6 +185,11 @@ impl Rules {
     /// The protocol that they are about.
     pub fn protocol(&self) -> &str {
         &self.protocol
+    }
+
+    /// The secret that tokens are signed with, if nobody says otherwise.
+    pub fn jwt_secret(&self) -> Option<&str> {
+        self.jwt.secret.as_deref()
     }
 
     /// The same, for the recordings in a folder of this name.

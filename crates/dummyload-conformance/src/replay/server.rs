@@ -1,6 +1,7 @@
 //! Who is played against.
 
 use super::wire::Call;
+use crate::run::tls;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -94,6 +95,19 @@ impl Server {
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self
+    }
+
+    /// Whether anybody listens there.
+    ///
+    /// # Errors
+    /// Why nobody can be reached.
+    pub async fn reach(&self) -> Result<(), String> {
+        for base in self.services.values().chain([&self.base]) {
+            let base = base.parse().map_err(|e| format!("{base} is no URL: {e}"))?;
+            let (host, port, secure) = tls::address(&base)?;
+            tls::connect(&host, port, secure).await?;
+        }
+        Ok(())
     }
 
     pub(super) fn base_of(&self, conn: &str) -> &str {

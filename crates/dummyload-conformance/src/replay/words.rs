@@ -2,7 +2,7 @@
 
 use super::json::Json;
 use super::jwt::{self, KeyRule};
-use super::play::Play;
+use super::play::{Play, done};
 use super::wire::Call;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -97,7 +97,7 @@ impl Play<'_> {
             body: (!rules.body.is_empty()).then(|| fill(&rules.body)),
         };
         let reply = self.begin(call).await?;
-        let reply = self.done(reply).await.map_err(|why| format!("{login} cannot log in: {why}"))?;
+        let reply = done(self.most(), reply).await.map_err(|why| format!("{login} cannot log in: {why}"))?;
         let answer = Json::parse(&reply.body);
         let at = |pointer: &str| answer.as_ref()?.at(pointer)?.text().map(str::to_owned);
         let token = at(&rules.token)
