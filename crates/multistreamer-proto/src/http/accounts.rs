@@ -50,15 +50,9 @@ pub struct Account {
 fn settings<'de, D: serde::Deserializer<'de>>(
     deserializer: D,
 ) -> Result<BTreeMap<String, serde_json::Value>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Settings {
-        Map(BTreeMap<String, serde_json::Value>),
-        List(Vec<serde::de::IgnoredAny>),
-    }
-    Ok(match Settings::deserialize(deserializer)? {
-        Settings::Map(map) => map,
-        Settings::List(_) => BTreeMap::new(),
+    Ok(match serde_json::Value::deserialize(deserializer)? {
+        serde_json::Value::Object(settings) => settings.into_iter().collect(),
+        _ => BTreeMap::new(),
     })
 }
 
