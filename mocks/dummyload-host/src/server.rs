@@ -303,10 +303,13 @@ fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
         .any(|part| part.trim().eq_ignore_ascii_case(token))
 }
 
+/// The answer that opens a WebSocket; what the world says about a header counts for more than what is usual.
 fn switching(accept: &str, headers: &[(String, String)]) -> Response<Body> {
-    let fixed = [("upgrade", "websocket"), ("connection", "Upgrade"), ("sec-websocket-accept", accept)];
+    let usual = [("upgrade", "websocket"), ("connection", "Upgrade"), ("sec-websocket-accept", accept)];
+    let given = |name: &str| headers.iter().any(|(other, _)| other.eq_ignore_ascii_case(name));
+    let usual = usual.into_iter().filter(|(name, _)| !given(name));
     let more = headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    respond(101, fixed.into_iter().chain(more), Bytes::new())
+    respond(101, usual.chain(more), Bytes::new())
 }
 
 /// A response of the world or the control plane in hyper's terms.

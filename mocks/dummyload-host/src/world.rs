@@ -113,7 +113,7 @@ pub enum Admission {
     Accept {
         /// How this server behaves below the messages.
         manners: Arc<Manners>,
-        /// Further headers of the 101 response.
+        /// Further headers of the 101 response, or others in place of the usual ones.
         headers: Vec<(String, String)>,
         /// Who this is, for the list of connections; no secret.
         who: String,
