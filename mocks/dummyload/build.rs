@@ -11,10 +11,28 @@ fn main() -> io::Result<()> {
     let fixtures =
         ["fixtures", "../../fixtures"].map(|folder| here.join(folder)).into_iter().find(|folder| folder.is_dir());
     let fixtures = fixtures.ok_or_else(|| io::Error::other("the folder `fixtures` is not there"))?;
+    let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
+    let fixtures = fixtures.canonicalize()?;
+    let mut suite = String::from("&[\n");
+    walk(&fixtures, "", &mut suite)?;
+    fs::write(out.join("suite.rs"), suite + "]\n")?;
+    fs::write(out.join("replay.rs"), rules(&fixtures)?)
+}
+
+/// The rules by which recordings of a protocol are played.
+fn rules(fixtures: &Path) -> io::Result<String> {
     let mut list = String::from("&[\n");
-    walk(&fixtures.canonicalize()?, "", &mut list)?;
-    list.push_str("]\n");
-    fs::write(PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("suite.rs"), list)
+    let mut folders = fs::read_dir(fixtures)?.collect::<Result<Vec<_>, _>>()?;
+    folders.sort_by_key(fs::DirEntry::file_name);
+    for folder in folders {
+        let file = folder.path().join("captures/replay.toml");
+        println!("cargo::rerun-if-changed={}", file.display());
+        if file.is_file() {
+            // Writing to a string does not fail.
+            let _ = writeln!(list, "    ({:?}, include_str!({file:?})),", folder.file_name().to_string_lossy());
+        }
+    }
+    Ok(list + "]\n")
 }
 
 fn walk(folder: &Path, below: &str, list: &mut String) -> io::Result<()> {

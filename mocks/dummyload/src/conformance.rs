@@ -5,6 +5,7 @@ mod suite;
 mod target;
 mod tell;
 
+use crate::clock::Clock;
 use crate::exit::{self, Failure};
 use crate::protocols;
 use anstream::ColorChoice;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use suite::Choose;
 use target::TargetArgs;
+pub(crate) use target::{pair, resolved};
 use tell::Tell;
 
 const HELP: &str = "Examples:
@@ -177,7 +179,8 @@ async fn own_mock(protocol: &Protocol, mocked: &protocols::Protocol) -> Result<(
     let start = protocols::Start {
         address: (std::net::Ipv4Addr::LOCALHOST, 0).into(),
         seed: 0,
-        virtual_clock: true,
+        clock: Clock { is_virtual: true, start: None },
+        data: None,
         admin_token: None,
         world: (mocked.read_world)(mocked.demo_world).map_err(failed)?,
         tls: None,

@@ -1,9 +1,11 @@
 //! `dummyload`: stand-ins for real services on the test bench, and the suite that judges them.
 
+mod clock;
 mod conformance;
 mod exit;
 mod lint;
 mod protocols;
+mod replay;
 mod serve;
 mod settings;
 mod tls;
@@ -32,6 +34,8 @@ enum Command {
     Lint(lint::Args),
     /// Judge a server by the cases of the conformance suite
     Conformance(Box<conformance::Args>),
+    /// Play recordings of a server against our mock, or against another server, and compare
+    Replay(Box<replay::Args>),
     /// Print completions for a shell
     Completions(Completions),
 }
@@ -50,6 +54,7 @@ async fn main() -> ExitCode {
         Command::World(args) => world::run(&args),
         Command::Lint(args) => lint::run(&args),
         Command::Conformance(args) => conformance::run(*args).await,
+        Command::Replay(args) => replay::run(*args).await,
         Command::Completions(Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "dummyload", &mut script);

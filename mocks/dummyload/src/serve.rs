@@ -1,11 +1,12 @@
 //! `dummyload serve`.
 
+use crate::clock::Clock;
 use crate::exit::{self, Failure};
 use crate::protocols::{self, Protocol, Start, Started};
-use crate::settings::{self, Setting, WorldArg};
+use crate::settings::{self, Own, Setting, WorldArg};
 use crate::tls::{CaFile, TlsArgs};
 use anstyle::Style;
-use clap::ValueEnum;
+use dummyload_session::Secret;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::fs;
@@ -18,6 +19,9 @@ use tokio::task::JoinSet;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
+/// Names the secret that signs tokens, where the command line does not.
+const JWT_SECRET: &str = "DUMMYLOAD_JWT_SECRET";
+
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   dummyload serve                                   every protocol, on its own port
@@ -25,6 +29,8 @@ use tracing_subscriber::filter::LevelFilter;
   dummyload serve pishock --world my-world.toml     with people and things of your own
   dummyload serve pishock --set strict=true         refuse what the documents do not show
   dummyload serve --clock virtual                   time stands still until it is advanced
+  dummyload serve devicehive --data mine.redb       what is changed is there again the next time
+  dummyload serve devicehive --profile server-3.5   by the rules of an older server
   dummyload serve shelly --tls                      as HTTPS and WSS, by the real names
 
 The first line on standard output is JSON, and comes when every mock listens:
@@ -57,8 +63,20 @@ pub(crate) struct Args {
     /// An option of the world file; PROTOCOL.KEY=VALUE when several mocks are started
     #[arg(long, value_name = "KEY=VALUE", value_parser = Setting::parse)]
     set: Vec<Setting>,
-    /// Whose time the mocks have
-    #[arg(long, value_enum, default_value = "real")]
+    /// Another set of rules than the usual one, by protocols that know several. devicehive: server-4.1, server-3.5, spec;
+    /// PROTOCOL=NAME when several such are started
+    #[arg(long, value_name = "NAME", value_parser = Own::parse)]
+    profile: Option<Own>,
+    /// devicehive: the secret that tokens are signed with; better given as DUMMYLOAD_JWT_SECRET, which others do not see
+    #[arg(long, value_name = "SECRET")]
+    jwt_secret: Option<Secret<String>>,
+    /// devicehive: keep everything in this file, which is made if it is not there; PROTOCOL=FILE when several mocks that
+    /// can are started
+    #[arg(long, value_name = "FILE", value_parser = Own::parse)]
+    data: Option<Own>,
+    /// Whose time the mocks have: real (the machine's) or virtual (it stands still until POST /__mock/clock/advance);
+    /// with :TIME it begins there, as in virtual:2018-06-01T00:00:00Z
+    #[arg(long, value_name = "CLOCK", default_value = "real", value_parser = Clock::parse)]
     clock: Clock,
     /// What to log: a level (off, error, warn, info, debug, trace), or target=level, separated by commas. debug has
     /// connections, HTTP calls, faults and problems, trace also every frame
@@ -74,14 +92,6 @@ pub(crate) struct Args {
     tls: TlsArgs,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Clock {
-    /// The machine's time
-    Real,
-    /// Time that stands still until POST /__mock/clock/advance
-    Virtual,
-}
-
 pub(crate) async fn run(args: Args) -> ExitCode {
     match serve(args).await {
         Ok(()) => ExitCode::SUCCESS,
@@ -92,7 +102,13 @@ pub(crate) async fn run(args: Args) -> ExitCode {
 async fn serve(args: Args) -> Result<(), Failure> {
     let usage = |text| Failure(exit::USAGE, text);
     let served = served(&args.protocols).map_err(usage)?;
-    let worlds = settings::worlds(&served, &args.world, &args.set)?;
+    let mut settings = args.set.clone();
+    settings.extend(profile(args.profile.as_ref(), &served).map_err(usage)?);
+    settings.extend(jwt_secret(args.jwt_secret.as_ref(), &served).map_err(usage)?);
+    let data =
+        args.data.as_ref().map(|data| Ok((data.owner("--data", &served, |it| it.keeps_data)?.name, &data.value)));
+    let data = data.transpose().map_err(usage)?;
+    let worlds = settings::worlds(&served, &args.world, &settings)?;
     if !args.host.is_loopback() && args.admin_token.is_none() {
         return Err(usage(format!(
             "--host {} can be reached from other machines, and so could the control plane: give --admin-token TOKEN, \
@@ -112,7 +128,8 @@ async fn serve(args: Args) -> Result<(), Failure> {
         let start = Start {
             address: SocketAddr::new(args.host, port(args.port, at, protocol).map_err(usage)?),
             seed: args.seed,
-            virtual_clock: args.clock == Clock::Virtual,
+            clock: args.clock,
+            data: data.filter(|(name, _)| *name == protocol.name).map(|(_, file)| file.into()),
             admin_token: args.admin_token.clone(),
             world,
             tls: args.tls.start(protocol, args.host, args.port).map_err(|text| Failure(exit::CANNOT, text))?,
@@ -141,6 +158,26 @@ async fn serve(args: Args) -> Result<(), Failure> {
     }
     while running.join_next().await.is_some() {}
     args.ready_file.as_deref().map_or(Ok(()), remove)
+}
+
+/// What `--profile` sets.
+fn profile(given: Option<&Own>, served: &[&'static Protocol]) -> Result<Option<Setting>, String> {
+    let Some(given) = given else { return Ok(None) };
+    let owner = given.owner("--profile", served, |protocol| settings::has_option(protocol, "profile"))?;
+    Ok(Some(Setting::of(owner, "profile", &given.value, format!("--profile {}", given.value))))
+}
+
+/// What `--jwt-secret` sets, or the environment. The environment may be meant for another time, so nobody need have it.
+fn jwt_secret(given: Option<&Secret<String>>, served: &[&'static Protocol]) -> Result<Option<Setting>, String> {
+    let has = |protocol: &Protocol| settings::has_option(protocol, "jwt_secret");
+    let (secret, flag) = match (given, std::env::var(JWT_SECRET)) {
+        (Some(given), _) => (given.expose().clone(), "--jwt-secret"),
+        (None, Ok(secret)) if !secret.is_empty() && served.iter().any(|protocol| has(protocol)) => (secret, JWT_SECRET),
+        _ => return Ok(None),
+    };
+    let given = Own::unnamed(secret);
+    let owner = given.owner(flag, served, has)?;
+    Ok(Some(Setting::of(owner, "jwt_secret", &given.value, flag.to_owned())))
 }
 
 /// An address, or the name that every machine has for itself.

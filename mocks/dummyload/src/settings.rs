@@ -3,6 +3,7 @@
 use crate::exit::{self, Failure};
 use crate::protocols::{self, Protocol};
 use serde_json::Value;
+use std::fmt;
 use std::fs;
 use std::path::PathBuf;
 
@@ -24,11 +25,19 @@ impl WorldArg {
 }
 
 /// `[PROTOCOL.]KEY=VALUE`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Setting {
     protocol: Option<&'static str>,
     key: String,
     value: String,
+    /// The argument as it was given, for complaints; without the value of a secret.
+    said: String,
+}
+
+impl fmt::Debug for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.said)
+    }
 }
 
 impl Setting {
@@ -36,7 +45,68 @@ impl Setting {
         let (key, value) = text.split_once('=').ok_or("write KEY=VALUE, as in strict=true")?;
         let named = key.split_once('.').and_then(|(name, key)| Some((protocols::find(name)?, key)));
         let (protocol, key) = named.map_or((None, key), |(protocol, key)| (Some(protocol.name), key));
-        Ok(Self { protocol, key: key.to_owned(), value: value.to_owned() })
+        let said = if is_secret(key) { format!("--set {key}") } else { format!("--set {key}={value}") };
+        Ok(Self { protocol, key: key.to_owned(), value: value.to_owned(), said })
+    }
+
+    /// What an argument of its own says about one protocol.
+    pub(crate) fn of(protocol: &'static Protocol, key: &str, value: &str, said: String) -> Self {
+        Self { protocol: Some(protocol.name), key: key.to_owned(), value: value.to_owned(), said }
+    }
+}
+
+/// Whether the value of an option is shown to nobody.
+fn is_secret(key: &str) -> bool {
+    key.ends_with("secret")
+}
+
+/// `[PROTOCOL=]VALUE`, for what only some protocols have.
+#[derive(Clone, Debug)]
+pub(crate) struct Own {
+    protocol: Option<&'static str>,
+    pub(crate) value: String,
+}
+
+impl Own {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let named = text.split_once('=').and_then(|(name, value)| Some((protocols::find(name)?, value)));
+        let (protocol, value) = named.map_or((None, text), |(protocol, value)| (Some(protocol.name), value));
+        Ok(Self { protocol, value: value.to_owned() })
+    }
+
+    /// For any protocol that has it.
+    pub(crate) fn unnamed(value: String) -> Self {
+        Self { protocol: None, value }
+    }
+
+    /// The protocol that this is for: the one that is named, or else the only one that is served and has it.
+    ///
+    /// # Errors
+    /// There is none, or more than one.
+    pub(crate) fn owner(
+        &self,
+        flag: &str,
+        served: &[&'static Protocol],
+        has: impl Fn(&Protocol) -> bool,
+    ) -> Result<&'static Protocol, String> {
+        let all: Vec<&str> = protocols::ALL.iter().filter(|protocol| has(protocol)).map(|it| it.name).collect();
+        let all = all.join(", ");
+        let mut fitting = served.iter().filter(|protocol| has(protocol));
+        match (self.protocol, fitting.next(), fitting.next()) {
+            (None, Some(one), None) => Ok(one),
+            (None, None, _) => {
+                let names: Vec<&str> = served.iter().map(|protocol| protocol.name).collect();
+                Err(format!("{flag} is for {all}, and not for {}; leave it away, or serve that", names.join(", ")))
+            }
+            (None, Some(_), Some(_)) => {
+                Err(format!("{flag}: several protocols are served that have this, so say for which one: {all}"))
+            }
+            (Some(name), ..) => {
+                owner(Some(name), served, flag, "PROTOCOL=VALUE")?;
+                let named = served.iter().find(|protocol| protocol.name == name && has(protocol));
+                named.copied().ok_or_else(|| format!("{flag} is for {all}, and not for {name}"))
+            }
+        }
     }
 }
 
@@ -97,18 +167,25 @@ fn read(protocol: &Protocol, file: &WorldArg) -> Result<Value, Failure> {
 }
 
 fn apply(protocol: &Protocol, world: &mut Value, setting: &Setting) -> Result<(), String> {
-    let Setting { key, value, .. } = setting;
+    let Setting { key, value, said, .. } = setting;
     let Some(options) = world.get_mut("options").and_then(Value::as_object_mut) else {
         return Err(format!("--set {key}: {protocol:?} has no options"));
     };
     let Some(option) = options.get_mut(key) else {
         return Err(format!("--set {key}: {protocol:?} has no such option; {}", nearest(key, options.keys())));
     };
-    let before = std::mem::replace(option, serde_json::from_str(value).unwrap_or_else(|_| value.as_str().into()));
+    // A secret may look like a number.
+    let value = if is_secret(key) { None } else { serde_json::from_str(value).ok() }.unwrap_or(Value::from(&**value));
+    let before = std::mem::replace(option, value);
     if before.is_boolean() && !option.is_boolean() {
-        return Err(format!("--set {key}={value}: write true or false; without this it is {before}"));
+        return Err(format!("{said}: write true or false; without this it is {before}"));
     }
-    (protocol.check_world)(world).map_err(|e| format!("--set {key}={value}: {e}; without this it is {before}"))
+    (protocol.check_world)(world).map_err(|e| format!("{said}: {e}; without this it is {before}"))
+}
+
+/// Whether the world file of a protocol has this option.
+pub(crate) fn has_option(protocol: &Protocol, key: &str) -> bool {
+    (protocol.read_world)(protocol.demo_world).is_ok_and(|world| world["options"].get(key).is_some())
 }
 
 /// The name that was probably meant, else all there are.
@@ -160,7 +237,7 @@ mod tests {
     static LAMP: Protocol = Protocol { name: "lamp", ..protocols::ALL[0] };
 
     fn set_for(protocol: Option<&'static str>, served: &[&'static Protocol]) -> Result<Vec<Value>, String> {
-        let setting = Setting { protocol, key: "strict".to_owned(), value: "true".to_owned() };
+        let setting = Setting { protocol, ..Setting::parse("strict=true").unwrap() };
         texts(worlds(served, &[], &[setting]))
     }
 

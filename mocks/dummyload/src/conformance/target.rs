@@ -41,7 +41,7 @@ pub(super) struct TargetArgs {
     i_own_this_device: Vec<String>,
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
+pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
 }
@@ -66,7 +66,7 @@ impl TargetArgs {
             target = target.admin(url, token).map_err(|e| usage(format!("--admin: {e}")))?;
         }
         for (name, value) in &self.var {
-            target = target.variable(name, resolved(name, value).map_err(usage)?);
+            target = target.variable(name, resolved("--var", name, value).map_err(usage)?);
         }
         target = self.have.iter().fold(target, |target, capability| target.have(capability));
         target = self.allow.iter().fold(target, |target, hazard| target.allow(*hazard));
@@ -131,12 +131,12 @@ fn quoted(value: &str) -> Cow<'_, str> {
 }
 
 /// The value of a variable, which may stand in the environment instead of the command line.
-fn resolved(name: &str, value: &str) -> Result<String, String> {
+pub(crate) fn resolved(option: &str, name: &str, value: &str) -> Result<String, String> {
     match value.strip_prefix('@') {
         None => Ok(value.to_owned()),
         Some(rest) if rest.starts_with('@') => Ok(rest.to_owned()),
         Some(variable) => env::var(variable)
-            .map_err(|_| format!("--var {name}=@{variable}: the environment has no {variable} that is a text")),
+            .map_err(|_| format!("{option} {name}=@{variable}: the environment has no {variable} that is a text")),
     }
 }
 

@@ -1,14 +1,17 @@
 //! The protocols that this program knows. A further one is a further entry of [`ALL`].
 
+mod devicehive;
 mod pishock;
 mod shelly;
 
+use crate::clock::Clock;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use dummyload_host::{Mock, Tls};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::pin::Pin;
 
 /// All protocols, in the order in which they are served.
@@ -22,6 +25,7 @@ pub(crate) const ALL: &[Protocol] = &[
         read_world: pishock::read_world,
         check_world: check::<pishock_mock::WorldFile>,
         start: |start| Box::pin(pishock::start(start)),
+        keeps_data: false,
         dialects: &["v2", "v1"],
         lint: pishock::lint,
     },
@@ -35,8 +39,22 @@ pub(crate) const ALL: &[Protocol] = &[
         read_world: shelly::read_world,
         check_world: check::<shelly_mock::WorldFile>,
         start: |start| Box::pin(shelly::start(start)),
+        keeps_data: false,
         dialects: &["rte"],
         lint: shelly::lint,
+    },
+    Protocol {
+        name: "devicehive",
+        port: 4103,
+        tls_names: &["playground.devicehive.com", "devicehive.local"],
+        tls_ports: &[443],
+        demo_world: devicehive_mock::DEMO_WORLD,
+        read_world: devicehive::read_world,
+        check_world: check::<devicehive_mock::WorldFile>,
+        start: |start| Box::pin(devicehive::start(start)),
+        keeps_data: true,
+        dialects: &["clientdevice"],
+        lint: devicehive::lint,
     },
 ];
 
@@ -56,6 +74,8 @@ pub(crate) struct Protocol {
     /// Whether a world, changed by settings, still is one.
     pub(crate) check_world: fn(&Value) -> Result<(), String>,
     pub(crate) start: fn(Start) -> Starting,
+    /// Whether its state can be kept in a file.
+    pub(crate) keeps_data: bool,
     /// The forms that its messages have, the usual one first.
     pub(crate) dialects: &'static [&'static str],
     /// What is not as the documents show it in a message of this dialect from this side.
@@ -66,10 +86,12 @@ pub(crate) struct Protocol {
 pub(crate) struct Start {
     pub(crate) address: SocketAddr,
     pub(crate) seed: u64,
-    pub(crate) virtual_clock: bool,
+    pub(crate) clock: Clock,
     pub(crate) admin_token: Option<String>,
     /// As `read_world` gives it.
     pub(crate) world: Value,
+    /// The file that keeps the state, where `keeps_data` allows one.
+    pub(crate) data: Option<PathBuf>,
     pub(crate) tls: Option<StartTls>,
 }
 

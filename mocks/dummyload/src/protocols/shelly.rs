@@ -14,8 +14,11 @@ pub(super) fn read_world(text: &str) -> Result<Value, String> {
 pub(super) async fn start(start: Start) -> io::Result<Started> {
     let world = WorldFile::deserialize(start.world).map_err(|e| io::Error::new(io::ErrorKind::InvalidInput, e))?;
     let mut builder = ShellyMock::builder().address(start.address).seed(start.seed).world(world);
-    if start.virtual_clock {
+    if start.clock.is_virtual {
         builder = builder.virtual_clock();
+    }
+    if let Some(now) = start.clock.start {
+        builder = builder.now(now);
     }
     if let Some(token) = start.admin_token {
         builder = builder.admin_token(token);
