@@ -111,6 +111,8 @@ pub(crate) struct Rules {
     pub(crate) cuts_before_sorting: bool,
     /// Of equal items the newest comes first in ascending order (dossier M4.4, V2).
     pub(crate) ties_newest_first: bool,
+    /// Over the socket such lists heed `names` and `deviceIds`, of which no document speaks (dossier M4.4).
+    pub(crate) heeds_undocumented: bool,
     /// What a negative `take` of commands and notifications does (dossier M4.4, V2).
     pub(crate) negative_take: Negative,
     /// What a negative `take` or `skip` of everything else does (dossier M6.2, V8).
@@ -215,6 +217,7 @@ const SERVER_4_1: Rules = Rules {
     status_ignores_case: true,
     cuts_before_sorting: true,
     ties_newest_first: true,
+    heeds_undocumented: true,
     negative_take: Negative::Fails,
     negative_page: Negative::Fails,
     stores_lifetime_zero: false,
@@ -279,6 +282,7 @@ const SPEC: Rules = Rules {
     excludes_bounds: true,
     cuts_before_sorting: false,
     ties_newest_first: false,
+    heeds_undocumented: false,
     nameless_twice: false,
     empty_names_are_none: false,
     update_to_inserter: true,

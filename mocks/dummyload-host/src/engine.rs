@@ -626,9 +626,11 @@ impl Engine {
         let is_end = matches!(what, Outgoing::Close(..) | Outgoing::HalfClose | Outgoing::Cut);
         let hears = |state: &&mut Peer| !state.ending && (!state.muted || is_end);
         let Some(state) = self.peers.get_mut(&to).filter(hears) else { return };
+        let before = state.queued;
         state.queued += what.weight();
+        // What goes out at once waits for nothing, however large it is.
         if let SlowReader::Mute(most) = state.manners.slow_reader
-            && state.queued > most.min(self.max_queued)
+            && before > most.min(self.max_queued)
         {
             state.muted = true;
             let text =

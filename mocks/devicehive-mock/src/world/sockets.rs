@@ -62,7 +62,26 @@ impl DeviceHiveWorld {
         });
         self.sessions.insert(peer, Session { principal, base, secure, doomed });
         self.ping_from(cx.now());
-        Admission::Accept { manners: Arc::clone(&self.manners), headers: headers(self.state.rules), who }
+        let headers = self.opening_headers(request, doomed);
+        Admission::Accept { manners: Arc::clone(&self.manners), headers, who }
+    }
+
+    /// The headers of the 101 answer (captures/server-4.1/hs-headers).
+    fn opening_headers(&self, request: &HttpRequest, doomed: bool) -> Vec<(String, String)> {
+        let mut headers = headers(self.state.rules);
+        let mut add = |name: &str, value: &str| headers.push((name.to_owned(), value.to_owned()));
+        let scheme = if self.base_url.starts_with("https:") { "wss" } else { "ws" };
+        add("Sec-WebSocket-Location", &format!("{scheme}://{}{}", self.host(request), request.path));
+        add("Upgrade", "WebSocket");
+        if let Some(origin) = request.header("origin") {
+            add("Origin", origin);
+        }
+        if doomed {
+            // An error page stops half-way (captures/server-3.5/hs-authorization-scheme).
+            add("Content-Type", "application/json;charset=UTF-8");
+            headers.retain(|(name, _)| name != "X-Application-Context");
+        }
+        headers
     }
 
     fn who(&self, principal: &Principal) -> String {

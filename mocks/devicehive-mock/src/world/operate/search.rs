@@ -6,6 +6,7 @@ use crate::world::refusal::{INVALID_PARAMETERS, MALFORMED, Refusal};
 use crate::world::shelf::{Item, Kept, Shelf};
 use devicehive_proto::{Command, Datetime, DeviceId, JsonKind, Notification};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What is looked for.
@@ -13,7 +14,9 @@ use std::sync::Arc;
 pub(super) struct Search<'a> {
     start: Option<Datetime>,
     end: Option<Datetime>,
-    name: Option<Cow<'a, str>>,
+    names: Option<BTreeSet<String>>,
+    /// Instead of the device of the request.
+    devices: Option<BTreeSet<String>>,
     status: Option<Cow<'a, str>>,
     sort_field: Option<Cow<'a, str>>,
     sort_order: Option<Cow<'a, str>>,
@@ -29,12 +32,19 @@ impl<'a> Search<'a> {
         let fields = op.fields;
         let is_socket = op.caller.door.is_socket();
         let text = |name| op.read(fields.text(name));
+        let undocumented = |name| match is_socket && op.state.rules.heeds_undocumented {
+            true => op.read(fields.texts(name)).map(|texts| texts.filter(|texts| !texts.is_empty())),
+            false => Ok(None),
+        };
+        // Over REST an empty name is none.
+        let one = text(name)?.filter(|name| is_socket || !name.is_empty());
         let search = Self {
             start: op.time(fields, "start")?,
             end: op.time(fields, "end")?,
-            name: text(name)?,
+            names: undocumented("names")?.or_else(|| one.map(|name| [name.into_owned()].into())),
+            devices: undocumented("deviceIds")?,
             status: text("status")?.filter(|status| !status.trim().is_empty()),
-            // Over REST there is a default, and an empty name is none.
+            // Over REST there is a default.
             sort_field: text("sortField")?.or_else(|| (!is_socket).then_some("timestamp".into())),
             sort_order: text("sortOrder")?,
             take: op.read(fields.int("take"))?.unwrap_or(if is_socket { 20 } else { 100 }),
@@ -45,8 +55,7 @@ impl<'a> Search<'a> {
                 return Err(Refusal::crash(JsonKind::Null.name(), (400, MALFORMED), "dossier M1.2"));
             }
         }
-        let name = search.name.filter(|name| is_socket || !name.is_empty());
-        Ok(Self { name, ..search })
+        Ok(search)
     }
 
     /// The commands of a device that are looked for.
@@ -81,7 +90,7 @@ impl<'a> Search<'a> {
     }
 
     fn has_name(&self, name: Option<&str>) -> bool {
-        self.name.as_deref().is_none_or(|wanted| name == Some(wanted))
+        self.names.as_ref().is_none_or(|names| name.is_some_and(|name| names.contains(name)))
     }
 
     fn find<T: Item>(
@@ -99,7 +108,11 @@ impl<'a> Search<'a> {
             };
             inside(self.start, Datetime::gt) && inside(self.end, Datetime::lt) && matches(&kept.item)
         };
-        let matching = shelf.of_device(device.as_str(), None).filter(wanted).cloned();
+        let devices: Vec<&str> = match &self.devices {
+            Some(devices) => devices.iter().map(String::as_str).collect(),
+            None => vec![device],
+        };
+        let matching = devices.into_iter().flat_map(|device| shelf.of_device(device, None)).filter(wanted).cloned();
         let total = if self.take == 0 { 0 } else { self.skip.wrapping_add(self.take) };
         let mut found: Vec<_> = match usize::try_from(total) {
             Ok(total) if rules.cuts_before_sorting => matching.take(total).collect(),

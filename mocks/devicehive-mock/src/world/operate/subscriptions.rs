@@ -340,9 +340,9 @@ impl Wish {
 }
 
 /// Numbers in the order of a Java hash set: the server prints its sets like this.
-fn in_buckets(ids: &BTreeSet<i64>) -> Vec<i64> {
+pub(super) fn in_buckets(ids: &BTreeSet<i64>) -> Vec<i64> {
     // Buckets are a power of two, at least 16, and at most three quarters full.
-    let buckets = (ids.len() * 4 / 3 + 1).next_power_of_two().max(16) as u32;
+    let buckets = (ids.len() * 4).div_ceil(3).next_power_of_two().max(16) as u32;
     let bucket = |id: &i64| {
         let hash = (id ^ ((*id as u64) >> 32) as i64) as u32;
         (hash ^ hash >> 16) & (buckets - 1)
@@ -362,5 +362,9 @@ mod tests {
         // captures/server-4.1/sub-errors
         assert_eq!(set(&[2, 99_999, 88_888]), [2, 88_888, 99_999]);
         assert_eq!(set(&[17, 1, 16, -1]), [-1, 16, 1, 17]);
+        // captures/server-4.1/token-create
+        assert_eq!(set(&[6, 12, 15, 16, 17, 18]), [16, 17, 18, 6, 12, 15]);
+        assert_eq!(set(&[2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 15, 16, 17])[12], 17);
+        assert_eq!(set(&(1..=12).chain([16]).collect::<Vec<_>>())[0], 1);
     }
 }

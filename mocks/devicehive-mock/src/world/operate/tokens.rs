@@ -1,5 +1,6 @@
 //! Logins and tokens (dossier 5.2, 7, 8).
 
+use super::subscriptions::in_buckets;
 use super::users::no_user;
 use super::validation::Violations;
 use super::{Op, Outcome};
@@ -302,7 +303,7 @@ fn actions(payload: &Fields<'_>) -> Result<Vec<i64>, Refusal> {
             _ => return Err(Refusal::bad("Actions list should contain only Strings or Integers")),
         }
     }
-    Ok(actions.into_iter().collect())
+    Ok(in_buckets(&actions))
 }
 
 /// Ids as texts, each once, in their order.
