@@ -36,6 +36,7 @@ pub mod lua;
 pub mod markdown;
 mod message;
 mod say;
+pub mod session;
 mod url;
 
 pub use error::{DecodeError, OutOfRange};
