@@ -18,6 +18,7 @@ mod lenient;
 pub mod message;
 mod object;
 mod permission;
+pub mod session;
 mod text;
 mod token;
 
