@@ -28,9 +28,8 @@ impl SessionConfig {
     pub fn new(base: &str, stream: StreamId, token: &str) -> Self {
         let url = socket_url(base, stream, token);
         let shown = redact_url(&url);
-        let mut backoff = BackoffPolicy::default();
         // As the web chat, and no faster (dossier 5).
-        backoff.initial = Duration::from_secs(5);
+        let backoff = BackoffPolicy { initial: Duration::from_secs(5), ..BackoffPolicy::default() };
         Self {
             endpoint: Endpoint::new(url, shown),
             stream,

@@ -3,6 +3,7 @@
 use super::pending::InFlight;
 use super::{Disconnect, Event, MultistreamerSession, Reply};
 use crate::{ClientMessage, ServerMessage, Status, Writer, decode_server};
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -109,6 +110,7 @@ impl MultistreamerSession {
                     InFlight::Line(line) if line.is(&chat) => Some(token),
                     _ => None,
                 });
+                let chat = Box::new(chat);
                 self.notice(Event::Chat(chat.clone()));
                 if let Some(token) = waits {
                     self.requests.remove(token);

@@ -1,6 +1,7 @@
 //! What a session is asked for, and what it tells.
 
 use crate::{AccountId, Chat, Other, Status, ViewCount};
+use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 use dummyload_session::{ConnectFailure, Timestamp};
@@ -101,7 +102,7 @@ pub enum Reply {
     /// Remembered: asked for as soon as the stream is live and both accounts are there. [`Event::CanWrite`] tells when.
     Noted,
     /// It is in the chat: this came back.
-    Said(Chat<'static>),
+    Said(Box<Chat<'static>>),
 }
 
 /// The server never refuses anything; there is no message for it (dossier 1).
@@ -149,7 +150,7 @@ pub enum Event {
     /// How many are watching.
     ViewCount(ViewCount<'static>),
     /// What somebody says, also what this session has said.
-    Chat(Chat<'static>),
+    Chat(Box<Chat<'static>>),
     /// Something that was injected from elsewhere, or that is not known.
     Other(Other<'static>),
     /// A text that is no message, or a binary one. The connection goes on.
