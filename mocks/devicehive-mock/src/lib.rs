@@ -9,7 +9,7 @@
 //!
 //! let mock = DeviceHiveMock::builder().virtual_clock().start().await?;
 //! // Point the program under test at `mock.url()` or `mock.rest_url()`, then:
-//! mock.verify(&Query::event("command"), 0)?;
+//! mock.verify(&Query::received().with(serde_json::json!({"action": "command/insert"})), 0)?;
 //! # Ok(())
 //! # }
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(example()).unwrap();
