@@ -29,7 +29,11 @@ async fn the_socket_is_told_by_the_name_that_the_client_has() {
         ("/auth/rest/info", vec![("Host", "h")], "ws://h/api/websocket"),
         ("/rest/info", vec![("Host", "h")], "ws://h/websocket"),
         ("/dh/rest/info", vec![("Host", "h"), ("X-Forwarded-Proto", "https")], "wss://h/dh/websocket"),
-        ("/dh/rest/info", vec![("Host", "h"), ("X-Forwarded-Host", "front"), ("X-Forwarded-Port", "443")], "ws://h/dh/websocket"),
+        (
+            "/dh/rest/info",
+            vec![("Host", "h"), ("X-Forwarded-Host", "front"), ("X-Forwarded-Port", "443")],
+            "ws://h/dh/websocket",
+        ),
     ] {
         let info = http(&mock, "GET", path, &headers, "").await.json();
         assert_eq!(info["webSocketServerUrl"], url, "{path}");

@@ -24,7 +24,8 @@ async fn tokens_are_as_narrow_as_wanted() {
     mock.advance(Duration::from_secs(61));
     Caller::with(&mock, &short).get("/user/current").await.is(401, "");
     let refresh = make(json!({"user": "ann", "kind": "refresh"}));
-    let renewed = http(&mock, "POST", "/dh/rest/token/refresh", &[], &json!({"refreshToken": refresh}).to_string()).await;
+    let renewed =
+        http(&mock, "POST", "/dh/rest/token/refresh", &[], &json!({"refreshToken": refresh}).to_string()).await;
     assert_eq!(renewed.status, 201);
     assert_eq!(refused(&mock, "token", json!({"user": "zoe"})), "there is no user with the login zoe");
     assert!(refused(&mock, "token", json!({"user": 2, "actions": ["Fly"]})).contains("there is no action \"Fly\""));
@@ -129,7 +130,9 @@ async fn a_world_is_saved_and_loaded() {
 async fn unknown_verbs_are_told_the_known_ones() {
     let mock = start().await;
     let error = mock.control("press", &json!({})).unwrap_err();
-    assert!(matches!(&error, ControlError::NotFound(text) if text.starts_with("there is no verb \"press\"; there are token, sign")));
+    assert!(
+        matches!(&error, ControlError::NotFound(text) if text.starts_with("there is no verb \"press\"; there are token, sign"))
+    );
 }
 
 #[tokio::test]

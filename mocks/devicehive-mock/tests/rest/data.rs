@@ -88,6 +88,21 @@ async fn everything_is_there_again() {
 }
 
 #[tokio::test]
+async fn ids_that_are_drawn_again_do_not_hit_what_is_there() {
+    let data = Data::new();
+    // The same seed draws the same ids, in each run for the same device.
+    for run in 1..=3 {
+        let mock = data.start().await;
+        for _ in 0..5 {
+            mock.control("command", &json!({"device": "pump-1", "command": "start"})).unwrap();
+        }
+        let stored = Caller::admin(&mock).reads("/device/pump-1/command").await;
+        assert_eq!(stored.as_array().unwrap().len(), run * 5);
+        mock.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn what_was_kept_long_enough_does_not_come_back() {
     let data = Data::new();
     let mock = data.start().await;

@@ -85,7 +85,8 @@ async fn heads_have_no_body_and_options_describe() {
 #[tokio::test]
 async fn every_answer_may_be_read_by_any_page() {
     let mock = start().await;
-    for (path, status) in [("/dh/rest/info", 200), ("/dh/rest/nope", 404), ("/dh/rest/device", 401), ("/dh/nope", 404)] {
+    for (path, status) in [("/dh/rest/info", 200), ("/dh/rest/nope", 404), ("/dh/rest/device", 401), ("/dh/nope", 404)]
+    {
         let answer = http(&mock, "GET", path, &[], "").await;
         assert_eq!(answer.status, status, "{path}");
         for (name, value) in [
@@ -233,7 +234,10 @@ async fn numbers_that_are_none_are_not_found() {
     admin.get("/device/command/poll?networkIds=x").await.is_error(400, "Invalid request parameters");
     // Those who may not do it at all are told that first.
     Caller::client(&mock).get("/device/pump-2/command?start=x").await.is_error(403, "Access is denied");
-    admin.calls("POST", "/device/pump-1/command", r#"{"lifetime":"x"}"#).await.is_error(400, "Invalid request parameters");
+    admin
+        .calls("POST", "/device/pump-1/command", r#"{"lifetime":"x"}"#)
+        .await
+        .is_error(400, "Invalid request parameters");
     let text = "'parameters' must be JSON Object!";
     admin.calls("POST", "/device/pump-1/command", r#"{"parameters":5}"#).await.is_error(400, text);
 }

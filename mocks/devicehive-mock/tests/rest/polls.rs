@@ -55,7 +55,10 @@ async fn the_bounds_of_a_poll() {
     }
     // Polls of notifications know no limit.
     admin.get("/device/pump-1/notification/poll?limit=-1&waitTimeout=0").await.is(200, "[]");
-    admin.get("/device/command/poll?networkIds=99&waitTimeout=0").await.is_error(404, "Networks with such networkIds wasn't found: {[99]}");
+    admin
+        .get("/device/command/poll?networkIds=99&waitTimeout=0")
+        .await
+        .is_error(404, "Networks with such networkIds wasn't found: {[99]}");
     admin.get("/device/command/poll?deviceId=&waitTimeout=0").await.is_error(400, "Device id is wrong or empty");
     let ann = Caller::client(&mock);
     ann.get("/device/pump-2/command/poll?waitTimeout=61").await.is_error(403, "Access is denied");

@@ -55,7 +55,8 @@ async fn networks_and_types_are_made_without_a_number_of_ones_own() {
         admin.calls("DELETE", &one, "").await.is(204, "");
         assert_eq!(admin.get(&one).await.status, 404);
     }
-    let text = "There are the following devices within this network: pump-1, lamp-1. Please review and delete them first.";
+    let text =
+        "There are the following devices within this network: pump-1, lamp-1. Please review and delete them first.";
     admin.calls("DELETE", "/network/2", "").await.is_error(400, text);
     admin.calls("DELETE", "/network/2?force=no", "").await.is_error(400, text);
     admin.calls("DELETE", "/network/2?force=true", "").await.is(204, "");
@@ -76,7 +77,10 @@ async fn users_and_what_is_assigned_to_them() {
     admin.get("/user/5/network/2").await.is_error(404, "Network with id 2 for user with id 5 was not found");
     admin.calls("DELETE", "/user/5/devicetype/all", "").await.is(204, "");
     admin.calls("PUT", "/user/5/devicetype/9", "{}").await.is(204, "");
-    assert_eq!(admin.reads("/user/5/devicetype").await, json!([{"id": 9, "name": "pump", "description": "moves water"}]));
+    assert_eq!(
+        admin.reads("/user/5/devicetype").await,
+        json!([{"id": 9, "name": "pump", "description": "moves water"}])
+    );
     admin.calls("PUT", "/user/5/devicetype/all", "{}").await.is(204, "");
     assert_eq!(admin.reads("/user/5/devicetype/3").await["deviceType"]["id"], 3);
     admin.calls("PUT", "/user/5", r#"{"status":1}"#).await.is(204, "");
@@ -99,7 +103,10 @@ async fn commands_have_their_statuses_and_defaults() {
     admin.get(&updated).await.is_error(404, &format!("Command with id = {} not found", receipt["id"]));
     admin.calls("PUT", &one, r#"{"command":"other"}"#).await.is(204, "");
     let command = admin.reads(&updated).await;
-    assert_eq!((&command["command"], &command["status"], &command["parameters"]), (&json!("on"), &Value::Null, &json!({"a": 1})));
+    assert_eq!(
+        (&command["command"], &command["status"], &command["parameters"]),
+        (&json!("on"), &Value::Null, &json!({"a": 1}))
+    );
     for number in 0..3 {
         mock.advance(Duration::from_secs(1));
         admin.calls("POST", "/device/pump-1/command", &format!(r#"{{"command":"c{number}"}}"#)).await;
@@ -167,7 +174,10 @@ async fn rest_and_socket_are_one_bus() {
 async fn the_configuration_knows_the_secret() {
     let mock = start().await;
     let admin = Caller::admin(&mock);
-    admin.get("/configuration/jwt.secret").await.is(200, r#"{"id":2,"name":"jwt.secret","value":"devicehive","entityVersion":0}"#);
+    admin
+        .get("/configuration/jwt.secret")
+        .await
+        .is(200, r#"{"id":2,"name":"jwt.secret","value":"devicehive","entityVersion":0}"#);
     let made = r#"{"id":null,"name":"key","value":"1","entityVersion":0}"#;
     admin.calls("PUT", "/configuration/key", r#"{"value":"1"}"#).await.is(200, made);
     admin.calls("PUT", "/configuration/key", r#"{"value":"2","name":"other"}"#).await;

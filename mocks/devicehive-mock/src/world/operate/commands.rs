@@ -19,7 +19,7 @@ impl Op<'_, '_> {
         }
         let device = self.subject()?;
         let mut command = command.ok_or_else(|| Refusal::bad("Command is required"))?;
-        command.id = self.draw_id();
+        command.id = self.draw_id(|state, id| state.commands.get(&device.id, id).is_some());
         command.user_id = Some(self.who.user);
         command.network_id = Some(device.network);
         command.device_type_id = Some(device.device_type);

@@ -272,8 +272,16 @@ impl<'a, 'c> Op<'a, 'c> {
     }
 
     /// A number as the server draws them for commands and notifications (dossier M1.3).
-    fn draw_id(&mut self) -> i64 {
-        i64::try_from(self.cx.ids().below(1 << 31)).unwrap_or_default()
+    ///
+    /// The server does not look whether it is taken. A world that comes out of a file draws the ids of its last run again, so
+    /// here that is looked at.
+    fn draw_id(&mut self, is_taken: impl Fn(&State, i64) -> bool) -> i64 {
+        loop {
+            let id = i64::try_from(self.cx.ids().below(1 << 31)).unwrap_or_default();
+            if !is_taken(self.state, id) {
+                return id;
+            }
+        }
     }
 
     /// The device that is asked for, as the queries find it that look at the user.

@@ -28,7 +28,7 @@ impl Op<'_, '_> {
             return Err(Refusal::forbidden(format!("It's forbidden to insert these special notifications: {names}.")));
         }
         let device = self.subject()?;
-        notification.id = self.draw_id();
+        notification.id = self.draw_id(|state, id| state.notifications.get(&device.id, id).is_some());
         notification.network_id = Some(device.network);
         notification.device_type_id = Some(device.device_type);
         notification.device_id = device.id;
@@ -49,7 +49,7 @@ impl Op<'_, '_> {
     /// What the server tells of a device that was saved (dossier M6.4).
     pub(super) fn tell_saved(&mut self, device: &Device, is_new: bool) {
         let mut notification = Notification::default();
-        notification.id = self.draw_id();
+        notification.id = self.draw_id(|state, id| state.notifications.get(&device.id, id).is_some());
         notification.name = Some(if is_new { "$device-add" } else { "$device-update" }.to_owned());
         notification.timestamp = self.now();
         notification.parameters = Json::parse(&wire::written(|out| device.write_full(out))).ok();
