@@ -32,7 +32,9 @@ mod error;
 mod escape;
 pub mod http;
 mod ids;
+mod lint;
 pub mod lua;
+mod lua_read;
 pub mod markdown;
 mod message;
 mod say;
@@ -41,6 +43,7 @@ mod url;
 
 pub use error::{DecodeError, OutOfRange};
 pub use ids::{AccountId, PersonId, StreamId, UserId, lua_number};
+pub use lint::{Deviation, DeviationKind, Level, lint_client, lint_server};
 pub use message::{
     Account, Accounts, Chat, ChatKind, ClientMessage, Extra, Network, Other, Person, Raw, Say, ServerMessage, Status,
     StreamStatus, Unrecognised, ViewCount, Writer, decode_client, decode_server,

@@ -2,6 +2,7 @@
 //! members, no nulls at the end of arrays, empty arrays as objects. A mock passes on unknown members in this form, and whoever
 //! compares with the real server has to expect it.
 
+pub use crate::lua_read::{Read, Unreadable, read};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
