@@ -4,7 +4,7 @@ use super::cut::Cut;
 use super::json::Json;
 use super::names::{Names, placeholders};
 use super::recording::TokenFact;
-use super::rules::{Made, Rules};
+use super::rules::{Freedom, Made, Rules};
 use super::{jwt, time};
 use crate::transcript::clip;
 use std::collections::BTreeMap;
@@ -36,8 +36,8 @@ pub(super) struct Place {
     pub(super) context: String,
     /// The request gives out new numbers.
     pub(super) creates: bool,
-    /// The order of lists means nothing.
-    pub(super) free_lists: bool,
+    /// How far the order of lists means nothing.
+    pub(super) lists: Freedom,
 }
 
 /// Compares with everything that is known; what is learnt on the way goes into `names`.
@@ -124,9 +124,12 @@ impl Compare<'_> {
     }
 
     fn list(&mut self, expected: &[Json], seen: &[Json], path: &mut Vec<String>) {
-        let set = path.last().is_some_and(|name| self.rules.sets.contains(name));
-        if set || self.place.free_lists {
+        if self.is_set(path) || self.place.lists == Freedom::All {
             return self.set(expected, seen, path);
+        }
+        if let Freedom::Ties(key) = &self.place.lists {
+            self.set(expected, seen, path);
+            return self.sorted(key, expected, seen, path);
         }
         for n in 0..expected.len().max(seen.len()) {
             path.push(n.to_string());
@@ -135,6 +138,32 @@ impl Compare<'_> {
                 (a, b) => self.lonely(a, b, path),
             }
             path.pop();
+        }
+    }
+
+    fn is_set(&self, path: &[String]) -> bool {
+        let ends = |set: &String| {
+            let wanted: Vec<&str> = set.split('/').collect();
+            path.len() >= wanted.len() && path[path.len() - wanted.len()..].iter().eq(wanted)
+        };
+        self.rules.sets.iter().any(ends)
+    }
+
+    /// Items that are equal in this member have no order, others have.
+    fn sorted(&mut self, key: &str, expected: &[Json], seen: &[Json], path: &[String]) {
+        let values = |items: &[Json]| {
+            let names = [key.to_owned(), format!("{key}Id")];
+            let value = |item: &Json| names.iter().find_map(|name| item.member(name)).map(ToString::to_string);
+            items.iter().map(value).collect::<Vec<_>>()
+        };
+        // Where the values are other ones as well, it was told already.
+        let (mut a, mut b) = (values(expected), values(seen));
+        let differ = a != b;
+        a.sort();
+        b.sort();
+        if differ && a == b {
+            let steps: Vec<&str> = path.iter().map(String::as_str).collect();
+            self.differ(&steps, format!("the items sorted by {key}"), "the same items in another order");
         }
     }
 
@@ -363,7 +392,7 @@ mod tests {
             protocol = "x"
             times = ["e"]
             moving = ["lastLogin"]
-            sets = ["networks"]
+            sets = ["networks", "payload/a"]
             noise = ['@[0-9a-f]{8}\b']
             creates = '^POST'
             [[id]]
@@ -427,9 +456,16 @@ mod tests {
             bench.try_it(r#"{"networks":[1,2]}"#, r#"{"networks":[2]}"#),
             "/networks/0: recorded 1, seen no such item"
         );
+        assert_eq!(bench.try_it(r#"{"payload":{"a":[1,2]}}"#, r#"{"payload":{"a":[2,1]}}"#), "");
+        assert_ne!(bench.try_it(r#"{"a":[1,2]}"#, r#"{"a":[2,1]}"#), "");
         assert_eq!(bench.try_it("plain", "other"), r#"recorded "plain", seen "other""#);
-        bench.place.free_lists = true;
+        bench.place.lists = Freedom::All;
         assert_eq!(bench.try_it("[1,2]", "[2,1]"), "");
+        bench.place.lists = Freedom::Ties("k".into());
+        let list = r#"[{"k":1,"v":1},{"k":1,"v":2},{"kId":2,"v":3}]"#;
+        assert_eq!(bench.try_it(list, r#"[{"k":1,"v":2},{"k":1,"v":1},{"kId":2,"v":3}]"#), "");
+        let wrong = bench.try_it(list, r#"[{"kId":2,"v":3},{"k":1,"v":1},{"k":1,"v":2}]"#);
+        assert_eq!(wrong, "recorded the items sorted by k, seen the same items in another order");
     }
 
     #[test]
@@ -444,7 +480,7 @@ mod tests {
         assert_eq!(bench.try_it(r#""no 11""#, r#""no 22""#), "", "an id within a text");
         assert!(bench.try_it(r#""no 11""#, r#""no 23""#).contains("no 23"));
         assert_eq!(bench.try_it(r#"{"userId":5}"#, r#"{"userId":6}"#), "/userId: recorded 5, seen 6");
-        bench.place = Place { context: "POST /user".into(), creates: true, free_lists: false };
+        bench.place = Place { context: "POST /user".into(), creates: true, lists: Freedom::None };
         assert_eq!(bench.try_it(r#"{"id":5}"#, r#"{"id":6}"#), "");
         bench.place = Place::default();
         assert_eq!(bench.try_it(r#"{"userId":5}"#, r#"{"userId":6}"#), "");

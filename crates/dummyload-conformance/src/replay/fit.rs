@@ -1,5 +1,6 @@
 //! When things happened on the server: its clock, fitted to the times that it wrote itself.
 
+use super::frame::Op;
 use super::names::Names;
 use super::recording::{Answer, Line, Payload, Scenario, What};
 use super::rules::Rules;
@@ -8,6 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The clock that a recording names is good to half a second; a time that is further off has another origin.
 const DOUBT: i64 = 1_000;
+
+/// A ping is on its way for so long.
+const LATE: i64 = 20;
 
 /// What the times in a recording tell.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +33,11 @@ impl Line {
             What::Open { answer, .. } | What::Answer { answer, .. } => body(answer),
             _ => None,
         }
+    }
+
+    /// It stands for calls that were made before it was written.
+    pub(super) fn sets_up(&self) -> bool {
+        matches!(&self.what, What::Remark { setup, .. } if !setup.is_empty())
     }
 
     /// The recorded text of what went.
@@ -86,6 +95,46 @@ impl Scenario {
         asked
     }
 
+    /// The lines that came while several requests were under way. What those cause has no order.
+    pub(super) fn crowded(&self, asked: &BTreeMap<usize, usize>) -> BTreeSet<usize> {
+        let answered: BTreeSet<usize> = asked.values().copied().collect();
+        let (mut under_way, mut came, mut crowded) = (BTreeSet::new(), Vec::new(), BTreeSet::new());
+        let mut together = 0;
+        for line in &self.lines {
+            if answered.contains(&line.number) {
+                if under_way.is_empty() {
+                    (together, came) = (0, Vec::new());
+                }
+                under_way.insert(line.number);
+                together += 1;
+            }
+            if let Some(request) = asked.get(&line.number) {
+                under_way.remove(request);
+            }
+            came.push(line.number);
+            if together > 1 {
+                crowded.extend(came.drain(..));
+            }
+        }
+        crowded
+    }
+
+    /// Calls that were made without being recorded stand behind the pushes that they caused, for they were written down when
+    /// they were done. They are to be made before.
+    pub(super) fn put_right(&self, rules: &Rules) -> Self {
+        let mut right = self.clone();
+        for at in 0..right.lines.len() {
+            if right.lines[at].sets_up() {
+                let is_push = |line: &&Line| {
+                    matches!(line.what, What::Recv(_)) && line.came().is_some_and(|text| rules.is_push(text))
+                };
+                let first = at - right.lines[..at].iter().rev().take_while(is_push).count();
+                right.lines[first..=at].rotate_right(1);
+            }
+        }
+        right
+    }
+
     /// Fits the clock. Each new time in an answer lies between the request and the answer.
     pub(super) fn fit(&self, rules: &Rules) -> Fit {
         let Some(told) = self.clock else { return Fit::default() };
@@ -95,22 +144,37 @@ impl Scenario {
         let mut spans: Vec<(i64, usize, i64, i64)> = Vec::new();
         // Answers say exactly what they belong to; a push belongs to whatever was sent last.
         for answers in [true, false] {
-            let mut last = None;
+            let (mut last, mut before) = (None, 0.0);
             for line in &self.lines {
                 if let Some(text) = line.went() {
-                    last = Some(line);
+                    last = Some((line.number, line.t));
                     known.extend(time::times(&text).map(|(_, ms)| ms));
+                } else if line.sets_up() {
+                    // It was written down when the calls were done.
+                    last = Some((line.number, before));
                 }
-                let request = asked.get(&line.number).and_then(|number| by_number.get(number)).copied();
-                let (Some(request), Some(text)) = (if answers { request } else { last }, line.came()) else { continue };
+                before = line.t;
+                let request = asked.get(&line.number).and_then(|number| by_number.get(number));
+                let request = request.map(|request| (request.number, request.t));
+                let request = if answers { request } else { last };
+                let (Some((request, since)), Some(text)) = (request, line.came()) else { continue };
                 for (range, ms) in time::times(text) {
                     let moving =
                         rules.moving.iter().any(|name| text[..range.start].ends_with(&format!("\"{name}\":\"")));
                     let near = (ms - told - line.t as i64).abs() < DOUBT;
                     if !moving && near && known.insert(ms) {
-                        spans.push((ms, request.number, ms - line.t.ceil() as i64, ms - request.t.floor() as i64));
+                        spans.push((ms, request, ms - line.t.ceil() as i64, ms - since.floor() as i64));
                     }
                 }
+            }
+        }
+        // Pings of the server come when its clock strikes.
+        for line in &self.lines {
+            let (Some(beat), What::Recv(received)) = (rules.pings_every, &line.what) else { continue };
+            let at = told + line.t as i64;
+            let struck = (at + beat / 2).div_euclid(beat) * beat;
+            if received.op == Op::Ping && (struck - at).abs() < DOUBT {
+                spans.push((struck, 0, struck - line.t.ceil() as i64, struck - line.t.floor() as i64 + LATE));
             }
         }
         let fitting = |clock: i64| spans.iter().filter(|(_, _, low, high)| (*low..=*high).contains(&clock)).count();
@@ -119,7 +183,7 @@ impl Scenario {
         let clock = best.unwrap_or(told);
         let mut at = BTreeMap::new();
         for (ms, request, low, high) in spans {
-            if (low - 5..=high + 5).contains(&clock) {
+            if request > 0 && (low - 5..=high + 5).contains(&clock) {
                 let first = at.entry(request).or_insert(ms);
                 *first = ms.min(*first);
             }

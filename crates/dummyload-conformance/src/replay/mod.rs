@@ -105,7 +105,7 @@ impl Scenario {
     /// The time at which the clock of a steered server must stand before a play begins, in milliseconds since 1970: the
     /// recorded one, fitted to the times that the server itself wrote.
     pub fn start(&self, rules: &Rules) -> Option<i64> {
-        self.fit(rules).clock
+        self.put_right(rules).fit(rules).clock
     }
 }
 
@@ -115,5 +115,5 @@ impl Scenario {
 /// Why it cannot be played: a placeholder of which nothing is known, a server that is not there, an act that only a control
 /// plane can do. What was played until then says nothing.
 pub async fn play(scenario: &Scenario, rules: &Rules, server: &Server) -> Result<Played, String> {
-    play::Play::new(scenario, rules, server).run().await
+    play::Play::new(&scenario.put_right(rules), rules, server).run().await
 }

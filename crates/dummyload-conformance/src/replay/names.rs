@@ -151,26 +151,19 @@ impl Names {
     }
 
     fn outgoing_ids(&mut self, rules: &Rules, text: &str) -> String {
-        let drawn: BTreeMap<&str, &str> = self
-            .ids
-            .iter()
-            .filter(|((kind, _), _)| rules.ids.get(*kind).is_some_and(|id| id.made == Made::Drawn))
-            .map(|((_, recorded), seen)| (recorded.as_str(), seen.as_str()))
-            .collect();
-        let mut own = BTreeSet::new();
-        let mut text = numbers(text, |number, _| match drawn.get(number).filter(|_| number.len() >= LONG) {
-            Some(seen) => Some((*seen).to_owned()),
-            None => {
+        let (ids, mut own) = (&self.ids, BTreeSet::new());
+        let text = numbers(text, |number, before| {
+            let named = |(kind, _): (usize, &super::rules::Id)| ids.get(&(kind, number.to_owned()));
+            let of = |made| rules.ids.iter().enumerate().filter(move |(_, id)| id.made == made);
+            // Small numbers mean something only where they stand.
+            let drawn = of(Made::Drawn).filter(|_| number.len() >= LONG).find_map(named);
+            let known = drawn.or_else(|| of(Made::Counted).filter(|(_, id)| leads_to(before, id)).find_map(named));
+            if known.is_none() {
                 own.insert(number.to_owned());
-                None
             }
+            known.cloned()
         });
         self.own_numbers.extend(own);
-        // Small numbers mean something only where they stand.
-        for ((kind, recorded), seen) in self.ids.iter().filter(|((_, recorded), seen)| recorded != *seen) {
-            let Some(id) = rules.ids.get(*kind).filter(|id| id.made == Made::Counted) else { continue };
-            text = numbers(&text, |number, before| (number == recorded && leads_to(before, id)).then(|| seen.clone()));
-        }
         text
     }
 }
@@ -191,7 +184,7 @@ fn leads_to(before: &str, id: &super::rules::Id) -> bool {
     id.members.iter().any(named)
 }
 
-/// Replaces whole numbers: rows of digits without a letter, digit or point beside them.
+/// Replaces whole numbers: rows of digits without a letter, digit or point beside them; long ones may have a fraction.
 fn numbers(text: &str, mut replace: impl FnMut(&str, &str) -> Option<String>) -> String {
     let mut replaced = String::with_capacity(text.len());
     let mut done = 0;
@@ -207,9 +200,10 @@ fn numbers(text: &str, mut replace: impl FnMut(&str, &str) -> Option<String>) ->
         while at < bytes.len() && bytes[at].is_ascii_digit() {
             at += 1;
         }
-        let alone = (start == 0 || !part(bytes[start - 1]) && bytes[start - 1] != b'.')
-            && (at == bytes.len()
-                || !part(bytes[at]) && (bytes[at] != b'.' || !bytes.get(at + 1).is_some_and(u8::is_ascii_digit)));
+        let begins = start == 0 || !part(bytes[start - 1]) && bytes[start - 1] != b'.';
+        let fraction = bytes.get(at) == Some(&b'.') && bytes.get(at + 1).is_some_and(u8::is_ascii_digit);
+        let ends = bytes.get(at).is_none_or(|next| !part(*next)) && (!fraction || at - start >= LONG);
+        let alone = begins && ends;
         if let Some(other) = if alone { replace(&text[start..at], &text[..start]) } else { None } {
             replaced += &text[done..start];
             replaced += &other;
@@ -246,7 +240,7 @@ mod tests {
     fn ids_in_what_is_sent_are_those_of_this_server() {
         let mut names = Names::default();
         assert!(names.set_id(0, "667723118", "12345678"));
-        assert!(names.set_id(1, "28", "8"));
+        assert!(names.set_id(1, "28", "8") && names.set_id(1, "8", "7"));
         let mut sent = |text: &str| names.outgoing(&rules(), text, None);
         assert_eq!(sent(r#"{"commandId":667723118,"x":"667723118"}"#), r#"{"commandId":12345678,"x":"12345678"}"#);
         assert_eq!(sent(r#"{"userId":28,"n":28,"a":[28]}"#), r#"{"userId":8,"n":28,"a":[28]}"#);
@@ -255,7 +249,8 @@ mod tests {
             sent("/rest/user/28/network/28?userIds=3,28&take=28"),
             "/rest/user/8/network/28?userIds=3,8&take=28"
         );
-        assert_eq!(sent("x28 28x 2.28 28.5 628 667723118.5"), "x28 28x 2.28 28.5 628 667723118.5");
+        assert_eq!(sent("x28 28x 2.28 28.5 628 1.667723118"), "x28 28x 2.28 28.5 628 1.667723118");
+        assert_eq!(sent(r#"{"commandId":667723118.0}"#), r#"{"commandId":12345678.0}"#);
     }
 
     #[test]

@@ -3,16 +3,16 @@
 use super::compare::{Compare, Mismatch, Place, WORDS};
 use super::cut::Cut;
 use super::fit::{self, Fit};
-use super::frame::Frame;
+use super::frame::{Frame, Op};
 use super::names::{Names, placeholders};
 use super::recording::{Answer, Line, Scenario, Setup, What};
-use super::rules::{FreeOrder, RemarkAct, Rules};
+use super::rules::{FreeOrder, Freedom, RemarkAct, Rules};
 use super::server::{Control, Server};
 use super::socket::Socket;
 use super::wire::{Call, News, Reply};
 use super::{Difference, Played};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -21,8 +21,14 @@ use tokio::time::{Instant, sleep_until, timeout};
 /// How far times may be apart, in milliseconds: where the clock is set, and where it is the machine's.
 const TOLERANCE: (i64, i64) = (1_500, 10_000);
 
+/// An answer that takes longer may wait for the time to pass.
+const SOON: Duration = Duration::from_millis(300);
+
 /// How long an answer over HTTP may take, where the time is set.
 const PROMPT: Duration = Duration::from_secs(2);
+
+/// A bit more time, in milliseconds, for what is due at a time that is known to some milliseconds only.
+pub(super) const NUDGE: i64 = 500;
 
 /// A recording that is being played.
 pub(super) struct Play<'a> {
@@ -32,6 +38,8 @@ pub(super) struct Play<'a> {
     pub(super) fit: Fit,
     /// For every line that came, the line that asked for it.
     pub(super) asked: BTreeMap<usize, usize>,
+    /// Lines that came while several requests were under way.
+    crowded: BTreeSet<usize>,
     pub(super) names: Names,
     pub(super) sockets: Vec<Socket<'a>>,
     pub(super) news: mpsc::UnboundedReceiver<News>,
@@ -41,6 +49,8 @@ pub(super) struct Play<'a> {
     started: Instant,
     /// The time of a server whose clock is set.
     now: Option<i64>,
+    /// It was told to stop, so nothing can be asked for any more.
+    stopped: bool,
     /// The last entry of its journal that is known.
     journal: u64,
     /// Something that was recorded has not come: from then on nothing is waited for as long as at first.
@@ -56,6 +66,7 @@ impl<'a> Play<'a> {
     pub(super) fn new(scenario: &'a Scenario, rules: &'a Rules, server: &'a Server) -> Self {
         let (sender, news) = mpsc::unbounded_channel();
         let mut names = Names::default();
+        let asked = scenario.asked(rules);
         for (name, value) in &server.words {
             names.set_word(name, value);
         }
@@ -64,7 +75,8 @@ impl<'a> Play<'a> {
             rules,
             server,
             fit: scenario.fit(rules),
-            asked: scenario.asked(rules),
+            crowded: scenario.crowded(&asked),
+            asked,
             names,
             sockets: Vec::new(),
             news,
@@ -73,13 +85,14 @@ impl<'a> Play<'a> {
             played: Played::default(),
             started: Instant::now(),
             now: None,
+            stopped: false,
             journal: 0,
             hasty: false,
         }
     }
 
     pub(super) fn control(&self) -> Option<&'a Control> {
-        self.server.steered()
+        if self.stopped { None } else { self.server.steered() }
     }
 
     /// # Errors
@@ -145,26 +158,37 @@ impl<'a> Play<'a> {
 
     /// Moves the time to where this line was recorded, or to where the server worked on it.
     pub(super) async fn reach(&mut self, line: &Line) -> Result<(), String> {
-        let Some(control) = self.control() else {
+        if self.control().is_none() {
             let at = self.started + Duration::from_secs_f64((line.t / 1000.0).max(0.0));
             sleep_until(at).await;
             return Ok(());
-        };
-        let then = self.fit.clock.map(|clock| clock + line.t.floor() as i64 + self.names.shift);
+        }
+        let t = if line.sets_up() { 0 } else { line.t.floor() as i64 };
+        let then = self.fit.clock.map(|clock| clock + t + self.names.shift);
         let worked = self.fit.at.get(&line.number).map(|at| at + self.names.shift);
         if let (Some(now), Some(then)) = (self.now, then.max(worked))
             && then > now
         {
-            control.advance(then - now).await?;
-            self.now = Some(then);
+            self.advance(then - now).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn advance(&mut self, ms: i64) -> Result<(), String> {
+        if let (Some(control), Some(now)) = (self.control(), self.now) {
+            control.advance(ms).await?;
+            self.now = Some(now + ms);
         }
         Ok(())
     }
 
     fn pushes_are_free(&self, line: &Line) -> bool {
-        let earlier = self.scenario.lines.iter().take_while(|other| other.number < line.number);
+        if self.crowded.contains(&line.number) {
+            return true;
+        }
+        let earlier = self.scenario.lines.iter().take_while(|other| other.number != line.number);
         let request = earlier.filter(|other| other.conn == line.conn).filter_map(Line::went).last();
-        request.is_some_and(|request| self.rules.is_free(FreeOrder::Pushes, &request))
+        request.is_some_and(|request| self.rules.freedom(FreeOrder::Pushes, &request) == Freedom::All)
     }
 
     pub(super) fn socket(&mut self, conn: &str) -> Result<&mut Socket<'a>, String> {
@@ -198,7 +222,8 @@ impl<'a> Play<'a> {
             Some(cut) => self.outgoing(cut).await?.into_bytes(),
         };
         let bytes = frame.bytes(&payload);
-        let (control, sound) = (self.control(), frame.is_sound());
+        // A close frame ends the connection, and is no message.
+        let (control, sound) = (self.control(), frame.is_sound() && frame.op != Op::Close);
         let socket = self.socket(&line.conn)?;
         let Some(wire) = socket.wire.as_mut() else { return Ok(()) };
         wire.send(&bytes).await;
@@ -270,9 +295,17 @@ impl<'a> Play<'a> {
         let asked = self.asked.get(&line.number).copied();
         let at = self.calls.iter().position(|call| Some(call.line.number) == asked);
         let at = at.ok_or("there is an answer without a request")?;
-        let Outstanding { line: request, reply } = self.calls.remove(at);
+        let Outstanding { line: request, mut reply } = self.calls.remove(at);
         let request = request.went().unwrap_or_default();
-        match done(self.most(), reply).await {
+        let reply = match timeout(SOON, &mut reply).await {
+            Ok(reply) => reply.unwrap_or_else(|e| Err(e.to_string())),
+            Err(_) => {
+                // An answer that waits for the time may be due in a moment.
+                self.advance(NUDGE).await?;
+                done(self.most(), reply).await
+            }
+        };
+        match reply {
             Ok(reply) => self.check(line, answer, &reply, &request),
             Err(why) => self.differ(line, format!("recorded {}, but {why}", answer.status)),
         }
@@ -301,7 +334,10 @@ impl<'a> Play<'a> {
         };
         for (name, value) in answer.headers.iter().filter(|(name, _)| !ignored(name)) {
             let seen = of(&reply.headers, name).unwrap_or_else(absent);
-            if self.names.filled(value) != seen {
+            // The name of a protocol is the same in capitals and without (RFC 9110, 7.8).
+            let same = name.eq_ignore_ascii_case("upgrade") && value.eq_ignore_ascii_case(&seen);
+            // Several of one name stand in a recording with a bar between them.
+            if !same && self.names.filled(value).replace(" | ", ", ") != seen {
                 differ(&name.to_lowercase(), value.clone(), seen);
             }
         }
@@ -314,7 +350,7 @@ impl<'a> Play<'a> {
         let place = Place {
             context,
             creates: self.rules.creates(request),
-            free_lists: self.rules.is_free(FreeOrder::Lists, request),
+            lists: self.rules.freedom(FreeOrder::Lists, request),
         };
         let empty = Cut::default();
         let body = answer.body.as_ref().unwrap_or(&empty);
@@ -369,6 +405,7 @@ impl<'a> Play<'a> {
                 RemarkAct::StopServer => {
                     let control = self.control().ok_or("only a server with a control plane can be told to stop")?;
                     control.shutdown().await?;
+                    self.stopped = true;
                 }
                 RemarkAct::StopReading | RemarkAct::ReadAgain => {
                     let conn = found.name("conn").map_or("", |conn| conn.as_str());
@@ -403,7 +440,7 @@ impl<'a> Play<'a> {
         }
         if let Some(id) = setup.id {
             let answer: Value = serde_json::from_str(&reply.body).unwrap_or_default();
-            let place = Place { context: what.clone(), creates: true, free_lists: false };
+            let place = Place { context: what.clone(), creates: true, lists: Freedom::None };
             let (expected, seen) = (json!({ "id": id }).to_string(), json!({ "id": answer["id"] }).to_string());
             let mismatches = self.compare(&place, |compare| compare.body(&Cut::whole(&expected), &seen));
             if let Some(mismatch) = mismatches.first() {

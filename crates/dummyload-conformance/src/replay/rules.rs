@@ -20,13 +20,15 @@ pub struct Rules {
     /// Members of an answer that tell which request it answers.
     #[serde(default)]
     pub(super) answers_by: Vec<String>,
+    /// The server sends a ping whenever its clock comes to a multiple of so many milliseconds.
+    pub(super) pings_every: Option<i64>,
     /// Members that hold the time in milliseconds since 1970.
     #[serde(default)]
     pub(super) times: Vec<String>,
     /// Members that hold a time which unrecorded calls move as well.
     #[serde(default)]
     pub(super) moving: Vec<String>,
-    /// Members that hold a list whose order means nothing.
+    /// Members that hold a list whose order means nothing: a name, or several with slashes that a pointer must end with.
     #[serde(default)]
     pub(super) sets: Vec<String>,
     /// Headers of answers that are not compared.
@@ -124,6 +126,8 @@ pub(super) struct Free {
     pub(super) request: Pattern,
     /// It is not meant if this is in it too.
     pub(super) unless: Option<Pattern>,
+    /// Its group names the member by which the lists are sorted: items that are equal in it have no order.
+    pub(super) sorted_by: Option<Pattern>,
     /// Only recordings of the folders with these names.
     #[serde(default)]
     pub(super) folders: Vec<String>,
@@ -136,6 +140,16 @@ pub(super) enum FreeOrder {
     Lists,
     /// Of the pushes that come at once.
     Pushes,
+}
+
+/// How much of an order means nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum Freedom {
+    #[default]
+    None,
+    All,
+    /// Only among those that are equal in this member.
+    Ties(String),
 }
 
 /// What to do at a remark.
@@ -199,9 +213,19 @@ impl Rules {
         self
     }
 
-    pub(super) fn is_free(&self, what: FreeOrder, request: &str) -> bool {
+    /// Whether the order that this request brings about means nothing.
+    pub(super) fn freedom(&self, what: FreeOrder, request: &str) -> Freedom {
         let mut fitting = self.free.iter().filter(|free| free.what == what && free.request.fits(request));
-        fitting.any(|free| !free.unless.as_ref().is_some_and(|unless| unless.fits(request)))
+        match fitting.find(|free| !free.unless.as_ref().is_some_and(|unless| unless.fits(request))) {
+            None => Freedom::None,
+            Some(free) => match free.sorted_by.as_ref().map(|by| by.0.captures(request)) {
+                None => Freedom::All,
+                Some(found) => {
+                    let found = found.and_then(|found| found.iter().skip(1).flatten().next());
+                    found.map_or(Freedom::None, |name| Freedom::Ties(name.as_str().to_owned()))
+                }
+            },
+        }
     }
 
     pub(super) fn creates(&self, request: &str) -> bool {

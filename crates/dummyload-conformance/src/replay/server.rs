@@ -1,10 +1,12 @@
 //! Who is played against.
 
-use super::wire::Call;
+use super::wire::{Call, Connection, Reply};
 use crate::run::tls;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 /// How long the control plane may take to answer.
@@ -26,6 +28,8 @@ pub struct Server {
 pub(super) struct Control {
     base: String,
     token: Option<String>,
+    /// It is asked all the time, so the connection stays open.
+    line: Arc<Mutex<Option<Connection>>>,
 }
 
 impl std::fmt::Debug for Server {
@@ -65,7 +69,7 @@ impl Server {
     #[must_use]
     pub fn control(mut self, url: &str, token: Option<&str>) -> Self {
         let base = url.trim_end_matches('/').to_owned();
-        self.control = Some(Control { base, token: token.map(str::to_owned) });
+        self.control = Some(Control { base, token: token.map(str::to_owned), line: Arc::default() });
         self
     }
 
@@ -139,10 +143,22 @@ impl Control {
             body: body.map(Value::to_string),
         };
         let what = format!("the control plane did not carry out {method} {path}");
-        let reply = timeout(PROMPT, call.run()).await;
+        let reply = timeout(PROMPT, self.run(call)).await;
         let reply =
             reply.map_err(|_| format!("{what}: no answer within {PROMPT:?}"))?.map_err(|e| format!("{what}: {e}"))?;
         Ok((reply.status, serde_json::from_str(&reply.body).unwrap_or_default()))
+    }
+
+    async fn run(&self, call: Call) -> Result<Reply, String> {
+        let base = call.base.parse().map_err(|e| format!("{} is no URL: {e}", call.base))?;
+        let mut line = self.line.lock().await;
+        let mut open = match line.take().filter(Connection::is_open) {
+            Some(open) => open,
+            None => Connection::open(&base).await?,
+        };
+        let reply = open.run(call.request(&base)?).await?;
+        *line = Some(open);
+        Ok(reply)
     }
 
     async fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, String> {

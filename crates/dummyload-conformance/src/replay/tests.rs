@@ -174,6 +174,47 @@ async fn pushes_may_come_behind_the_answer_but_not_in_another_order() {
     assert!(found[0].contains("\"two\"") && found.len() == 1, "{found:?}");
 }
 
+#[test]
+fn what_several_requests_under_way_cause_has_no_order() {
+    let rules = Rules::parse(RULES).unwrap();
+    let send =
+        |n: u8| format!(r#"{{"t":{n},"conn":"a","dir":"send","text":"{{\"action\":\"x\",\"requestId\":{n}}}"}}"#);
+    let answer = |n: u8| {
+        format!(r#"{{"t":9,"conn":"a","dir":"recv","text":"{{\"action\":\"x\",\"requestId\":{n},\"status\":1}}"}}"#)
+    };
+    let push = r#"{"t":9,"conn":"a","dir":"recv","text":"{\"to\":1}"}"#.to_owned();
+    let lines = [
+        send(1),
+        answer(1),
+        push.clone(),
+        send(2),
+        send(3),
+        answer(3),
+        answer(2),
+        push.clone(),
+        send(4),
+        push,
+        answer(4),
+    ];
+    let scenario = Scenario::parse("x", &lines.join("\n")).unwrap();
+    let asked = scenario.asked(&rules);
+    assert_eq!(asked.iter().map(|(a, b)| (*a, *b)).collect::<Vec<_>>(), [(2, 1), (6, 5), (7, 4), (11, 9)]);
+    assert_eq!(scenario.crowded(&asked).into_iter().collect::<Vec<_>>(), [4, 5, 6, 7, 8]);
+}
+
+#[test]
+fn unrecorded_calls_are_made_before_the_pushes_that_they_cause() {
+    let rules = Rules::parse(RULES).unwrap();
+    let lines = [
+        r#"{"t":1,"conn":"a","dir":"recv","text":"{\"action\":\"x\",\"status\":1}"}"#,
+        r#"{"t":2,"conn":"a","dir":"recv","text":"{\"to\":1}"}"#,
+        r#"{"t":3,"conn":"b","dir":"recv","text":"{\"to\":2}"}"#,
+        r#"{"t":9,"conn":"-","dir":"ctl","text":"made before","setup":[{"method":"PUT","path":"/x","body":{}}]}"#,
+    ];
+    let right = Scenario::parse("x", &lines.join("\n")).unwrap().put_right(&rules);
+    assert_eq!(right.lines.iter().map(|line| line.number).collect::<Vec<_>>(), [1, 4, 2, 3]);
+}
+
 #[tokio::test]
 async fn a_wrong_value_is_told() {
     let wrong = |from: &'static str, to: &'static str| {

@@ -5,6 +5,7 @@ use crate::run::tls;
 use bytes::Bytes;
 use http::uri::{PathAndQuery, Uri};
 use http_body_util::{BodyExt, Full, Limited};
+use hyper::client::conn::http1::SendRequest;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::sync::{mpsc, watch};
@@ -39,27 +40,11 @@ impl Call {
     /// Why there is no answer.
     pub(super) async fn run(self) -> Result<Reply, String> {
         let base: Uri = self.base.parse().map_err(|e| format!("{} is no URL: {e}", self.base))?;
-        let (host, port, secure) = tls::address(&base)?;
-        let request = self.request(&base)?;
-        let io = TokioIo::new(tls::connect(&host, port, secure).await?);
-        let (mut sender, connection) =
-            hyper::client::conn::http1::handshake(io).await.map_err(|e| format!("no HTTP with {host}:{port}: {e}"))?;
-        // It ends with the exchange, or with the socket that comes of it.
-        let _connection = tokio::spawn(connection.with_upgrades());
-        let mut response = sender.send_request(request).await.map_err(|e| format!("no answer: {e}"))?;
-        let status = response.status().as_u16();
-        let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-        let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
-        if status == 101 {
-            let upgraded = hyper::upgrade::on(&mut response).await.map_err(|e| format!("no socket: {e}"))?;
-            return Ok(Reply { status, headers, body: String::new(), upgraded: Some(TokioIo::new(upgraded)) });
-        }
-        let body = Limited::new(response.into_body(), MAX_BODY).collect().await;
-        let body = body.map_err(|e| format!("the answer {status} breaks off: {e}"))?.to_bytes();
-        Ok(Reply { status, headers, body: String::from_utf8_lossy(&body).into_owned(), upgraded: None })
+        let mut connection = Connection::open(&base).await?;
+        connection.run(self.request(&base)?).await
     }
 
-    fn request(self, base: &Uri) -> Result<http::Request<Full<Bytes>>, String> {
+    pub(super) fn request(self, base: &Uri) -> Result<http::Request<Full<Bytes>>, String> {
         let path: PathAndQuery = self.path.parse().map_err(|e| format!("{} cannot be asked for: {e}", self.path))?;
         let mut parts = http::uri::Parts::default();
         parts.path_and_query = Some(path);
@@ -76,6 +61,48 @@ impl Call {
         }
         let body = Full::new(Bytes::from(self.body.unwrap_or_default()));
         request.body(body).map_err(|e| format!("the request cannot be sent: {e}"))
+    }
+}
+
+/// A connection for HTTP.
+#[derive(Debug)]
+pub(super) struct Connection {
+    sender: SendRequest<Full<Bytes>>,
+}
+
+impl Connection {
+    /// # Errors
+    /// Why nobody can be asked.
+    pub(super) async fn open(base: &Uri) -> Result<Self, String> {
+        let (host, port, secure) = tls::address(base)?;
+        let io = TokioIo::new(tls::connect(&host, port, secure).await?);
+        let (sender, connection) =
+            hyper::client::conn::http1::handshake(io).await.map_err(|e| format!("no HTTP with {host}:{port}: {e}"))?;
+        // It ends with the last request, or with the socket that comes of it.
+        let _connection = tokio::spawn(connection.with_upgrades());
+        Ok(Self { sender })
+    }
+
+    /// Whether it takes a further request.
+    pub(super) fn is_open(&self) -> bool {
+        !self.sender.is_closed()
+    }
+
+    /// # Errors
+    /// Why there is no answer.
+    pub(super) async fn run(&mut self, request: http::Request<Full<Bytes>>) -> Result<Reply, String> {
+        self.sender.ready().await.map_err(|e| format!("no answer: {e}"))?;
+        let mut response = self.sender.send_request(request).await.map_err(|e| format!("no answer: {e}"))?;
+        let status = response.status().as_u16();
+        let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+        if status == 101 {
+            let upgraded = hyper::upgrade::on(&mut response).await.map_err(|e| format!("no socket: {e}"))?;
+            return Ok(Reply { status, headers, body: String::new(), upgraded: Some(TokioIo::new(upgraded)) });
+        }
+        let body = Limited::new(response.into_body(), MAX_BODY).collect().await;
+        let body = body.map_err(|e| format!("the answer {status} breaks off: {e}"))?.to_bytes();
+        Ok(Reply { status, headers, body: String::from_utf8_lossy(&body).into_owned(), upgraded: None })
     }
 }
 
