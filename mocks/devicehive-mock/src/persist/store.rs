@@ -66,40 +66,42 @@ impl Store {
     }
 
     /// Writes down what has changed since the last time.
-    pub(super) fn update(&self, state: &mut State, now: Timestamp) -> Result<(), redb::Error> {
+    pub(super) fn update(&self, state: &mut State, now: Timestamp) -> io::Result<()> {
         let changes = state.take_changes();
         if changes.is_empty() {
             return Ok(());
         }
-        let writing = self.database.begin_write()?;
+        let writing = self.database.begin_write().map_err(failed)?;
         {
-            let mut table = writing.open_table(TABLE)?;
+            let mut table = writing.open_table(TABLE).map_err(failed)?;
             for key in &changes {
                 let name = rows::name(key);
                 match rows::row(state, key, now) {
-                    Some(json) => drop(table.insert(&*name, &*json)?),
-                    None => drop(table.remove(&*name)?),
+                    Some(json) => drop(table.insert(&*name, &*json).map_err(failed)?),
+                    None => drop(table.remove(&*name).map_err(failed)?),
                 }
             }
         }
-        writing.commit()?;
-        Ok(())
+        writing.commit().map_err(failed)
     }
 
     /// Writes down everything, and nothing else.
-    pub(super) fn replace(&self, state: &State, now: Timestamp) -> Result<(), redb::Error> {
-        let writing = self.database.begin_write()?;
-        writing.delete_table(TABLE)?;
+    pub(super) fn replace(&self, state: &State, now: Timestamp) -> io::Result<()> {
+        let writing = self.database.begin_write().map_err(failed)?;
+        writing.delete_table(TABLE).map_err(failed)?;
         {
-            let mut table = writing.open_table(TABLE)?;
-            table.insert(FORMAT.0, FORMAT.1)?;
+            let mut table = writing.open_table(TABLE).map_err(failed)?;
+            table.insert(FORMAT.0, FORMAT.1).map_err(failed)?;
             for key in rows::all(state) {
                 if let Some(json) = rows::row(state, &key, now) {
-                    table.insert(&*rows::name(&key), &*json)?;
+                    table.insert(&*rows::name(&key), &*json).map_err(failed)?;
                 }
             }
         }
-        writing.commit()?;
-        Ok(())
+        writing.commit().map_err(failed)
     }
+}
+
+fn failed(e: impl Into<redb::Error>) -> io::Error {
+    io::Error::other(e.into().to_string())
 }

@@ -100,7 +100,7 @@ impl UserSeed {
 
 impl CommandSeed {
     fn made(&self, state: &State, ids: &mut IdSource, now: Timestamp, first_user: Option<i64>) -> Command {
-        let device = state.device(&self.device);
+        let place = state.device(&self.device).map(|device| (device.network(), device.device_type()));
         let mut command = Command::default();
         command.id = self.id.unwrap_or_else(|| drawn(ids));
         command.name.clone_from(&self.command);
@@ -108,8 +108,7 @@ impl CommandSeed {
         command.last_updated = time(self.last_updated.as_deref()).unwrap_or(command.timestamp);
         command.user_id = self.user.or(first_user);
         command.device_id = DeviceId::new(&self.device);
-        command.network_id = device.map(|device| device.network());
-        command.device_type_id = device.map(|device| device.device_type());
+        (command.network_id, command.device_type_id) = place.unzip();
         command.parameters = self.parameters.as_ref().map(json);
         command.lifetime = self.lifetime.map(i64::from);
         command.status.clone_from(&self.status);
@@ -120,13 +119,12 @@ impl CommandSeed {
 
 impl NotificationSeed {
     fn made(&self, state: &State, ids: &mut IdSource, now: Timestamp) -> Notification {
-        let device = state.device(&self.device);
+        let place = state.device(&self.device).map(|device| (device.network(), device.device_type()));
         let mut notification = Notification::default();
         notification.id = self.id.unwrap_or_else(|| drawn(ids));
         notification.name = Some(self.notification.clone());
         notification.device_id = DeviceId::new(&self.device);
-        notification.network_id = device.map(|device| device.network());
-        notification.device_type_id = device.map(|device| device.device_type());
+        (notification.network_id, notification.device_type_id) = place.unzip();
         notification.timestamp = time(self.timestamp.as_deref()).unwrap_or_else(|| datetime(now));
         notification.parameters = self.parameters.as_ref().map(json);
         notification
