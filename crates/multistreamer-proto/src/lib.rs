@@ -39,6 +39,8 @@ pub mod markdown;
 mod message;
 mod say;
 pub mod session;
+#[cfg(feature = "proptest")]
+pub mod strategies;
 mod url;
 
 pub use error::{DecodeError, OutOfRange};
