@@ -61,12 +61,14 @@ pub(crate) struct Kept<T> {
     pub(crate) item: T,
     /// It was changed since it was made.
     pub(crate) updated: bool,
+    /// Its place among the others.
+    pub(crate) place: Place,
     /// Its last place in the queue of those that go.
     turn: u64,
 }
 
 /// Time, and the order of arrival for those of one time.
-type Place = (Datetime, u64);
+pub(crate) type Place = (Datetime, u64);
 
 /// Items in the order of their times.
 type Row<T> = BTreeMap<Place, Arc<Kept<T>>>;
@@ -126,7 +128,7 @@ impl<T: Item> Shelf<T> {
             .entry(device.clone())
             .or_insert_with(|| OfDevice { row: BTreeMap::new(), by_id: HashMap::new() });
         let place = *row.by_id.entry(id).or_insert((item.at(), self.turns));
-        let kept = Arc::new(Kept { item, updated, turn: self.turns });
+        let kept = Arc::new(Kept { item, updated, place, turn: self.turns });
         if let Some(pair) = pair {
             self.pairs.entry(pair).or_default().insert(place, Arc::clone(&kept));
         }
@@ -161,14 +163,16 @@ impl<T: Item> Shelf<T> {
         self.pairs.get(&(network, device_type)).into_iter().flat_map(move |row| range(row, since))
     }
 
-    /// The items of all devices, in no order.
-    pub(crate) fn all_since(&self, since: Since) -> impl Iterator<Item = &Arc<Kept<T>>> {
-        self.devices.values().flat_map(move |row| range(&row.row, Some(since)))
+    /// All items, in the order of their times.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Kept<T>>> {
+        self.of_all(None)
     }
 
-    /// All items.
-    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Kept<T>>> {
-        self.devices.values().flat_map(|row| row.row.values())
+    /// The items of all devices, in the order of their times.
+    pub(crate) fn of_all(&self, since: Option<Since>) -> impl Iterator<Item = &Arc<Kept<T>>> {
+        let mut items: Vec<_> = self.devices.values().flat_map(|row| range(&row.row, since)).collect();
+        items.sort_unstable_by_key(|kept| kept.place);
+        items.into_iter()
     }
 
     /// Removes what has been kept long enough, or is too much, and tells what.

@@ -3,7 +3,7 @@
 use super::DeviceHiveWorld;
 use super::bus::{Kind, Listener};
 use super::state::PlaceKind;
-use devicehive_proto::Subscription;
+use devicehive_proto::{DeviceId, Subscription};
 use serde_json::{Value, json};
 
 /// Of lists that may be long, so many entries are shown; beside them stands how many there are.
@@ -64,7 +64,7 @@ impl DeviceHiveWorld {
                     };
                     let asked = entry.asked.as_ref();
                     let device = asked.and_then(|asked: &Subscription| asked.device_id.as_ref());
-                    json!({"id": id, "for": kind, "device": device.map(|id| id.as_str())})
+                    json!({"id": id, "for": kind, "device": device.map(DeviceId::as_str)})
                 })
                 .collect();
             json!({"peer": peer.0, "user": session.user(), "subscriptions": subscriptions})

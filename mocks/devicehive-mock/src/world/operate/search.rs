@@ -131,7 +131,7 @@ impl<'a> Search<'a> {
     fn sort<T: Item>(
         &self,
         rules: &Rules,
-        found: &mut Vec<Arc<Kept<T>>>,
+        found: &mut [Arc<Kept<T>>],
         key: impl Fn(&str) -> Option<fn(&T) -> Option<&str>>,
     ) -> Result<(), Refusal> {
         let ascending = self.sort_order.as_deref().is_some_and(|order| !order.eq_ignore_ascii_case("desc"));

@@ -21,11 +21,14 @@ const MOST_COMMANDS: i32 = 20;
 /// So long a call waits, in seconds, unless it says otherwise (dossier M14).
 const WAIT: i64 = 30;
 
+/// Numbers of networks or types, if some were named.
+type Numbers = Option<BTreeSet<i64>>;
+
 /// What a request subscribes to.
 struct Wish {
     kind: Kind,
-    networks: Option<BTreeSet<i64>>,
-    device_types: Option<BTreeSet<i64>>,
+    networks: Numbers,
+    device_types: Numbers,
     names: Option<BTreeSet<String>>,
     timestamp: Option<Datetime>,
     limit: i32,
@@ -52,7 +55,7 @@ impl Op<'_, '_> {
         self.subscribe(Wish { kind, networks, device_types, names, timestamp, limit })
     }
 
-    fn read_places(&self) -> Result<(Option<BTreeSet<i64>>, Option<BTreeSet<i64>>), Refusal> {
+    fn read_places(&self) -> Result<(Numbers, Numbers), Refusal> {
         self.must_be_array("networkIds")?;
         let networks = self.read(self.fields.longs("networkIds"))?;
         self.must_be_array("deviceTypeIds")?;
@@ -135,7 +138,7 @@ impl Op<'_, '_> {
     fn filters(&self, wish: &Wish) -> Result<Vec<Filter>, Refusal> {
         let networks = self.wanted(PlaceKind::Network, wish.networks.as_ref())?;
         let device_types = self.wanted(PlaceKind::DeviceType, wish.device_types.as_ref())?;
-        let is_any = |ids: &Option<BTreeSet<i64>>, all: bool| ids.as_ref().map_or(all, |ids| !ids.is_empty());
+        let is_any = |ids: &Numbers, all: bool| ids.as_ref().map_or(all, |ids| !ids.is_empty());
         if !is_any(&networks, self.who.networks.is_all()) || !is_any(&device_types, self.who.types.is_all()) {
             return Ok(Vec::new());
         }
@@ -164,7 +167,7 @@ impl Op<'_, '_> {
     }
 
     /// The places that are asked for, or those of the token; `None` for all.
-    fn wanted(&self, kind: PlaceKind, asked: Option<&BTreeSet<i64>>) -> Result<Option<BTreeSet<i64>>, Refusal> {
+    fn wanted(&self, kind: PlaceKind, asked: Option<&BTreeSet<i64>>) -> Result<Numbers, Refusal> {
         let scope = match kind {
             PlaceKind::Network => &self.who.networks,
             PlaceKind::DeviceType => &self.who.types,
@@ -273,15 +276,13 @@ impl Op<'_, '_> {
                     found.extend(items.filter(wanted).take(limit).cloned());
                 }
                 Whose::Everybodys if rules.replays == Replays::All => {
-                    let mut items: Vec<_> = shelf.all_since(since).filter(wanted).cloned().collect();
-                    items.sort_by_key(|kept| kept.item.at());
-                    found.extend(items.into_iter().take(limit));
+                    found.extend(shelf.of_all(Some(since)).filter(wanted).take(limit).cloned());
                 }
                 _ => {}
             }
         }
         if !rules.replays_by_filter {
-            found.sort_by_key(|kept| kept.item.at());
+            found.sort_by_key(|kept| kept.place);
         }
         found
     }

@@ -272,6 +272,7 @@ impl<'a> Op<'a, '_> {
         if !self.state.user(payload.user_id).is_some_and(UserRow::is_active) {
             return Err(unauthorized());
         }
+        self.state.note_login(payload.user_id, now);
         let payload = payload.with_kind(TokenKind::Access, self.state.access_ends(now));
         Ok(Answer::Members(format!("\"accessToken\":\"{}\"", self.state.key.sign(&payload))))
     }
@@ -280,6 +281,8 @@ impl<'a> Op<'a, '_> {
 fn pair((access, refresh): &(String, String)) -> Answer {
     Answer::Members(format!("\"accessToken\":\"{access}\",\"refreshToken\":\"{refresh}\""))
 }
+
+const NOT_ACTIONS: &str = "Actions list should contain only Strings or Integers";
 
 /// The permissions that are wanted, by number: names in any letter case, or numbers; what there is not is left out
 /// (dossier 8.3).
@@ -297,10 +300,14 @@ fn actions(payload: &Fields<'_>) -> Result<Vec<i64>, Refusal> {
             }
             Some(b'-' | b'0'..=b'9') => {
                 // All numbers are floating ones to the server.
-                let id = item.parse::<f64>().unwrap_or(-1.0) as i64;
+                let number = item.parse::<f64>().unwrap_or(-1.0);
+                if number.fract() != 0.0 {
+                    return Err(Refusal::bad(NOT_ACTIONS));
+                }
+                let id = number as i64;
                 actions.extend((Permission::ANY..=Permission::ManageDeviceType.id()).contains(&id).then_some(id));
             }
-            _ => return Err(Refusal::bad("Actions list should contain only Strings or Integers")),
+            _ => return Err(Refusal::bad(NOT_ACTIONS)),
         }
     }
     Ok(in_buckets(&actions))
