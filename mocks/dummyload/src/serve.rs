@@ -63,14 +63,14 @@ pub(crate) struct Args {
     /// An option of the world file; PROTOCOL.KEY=VALUE when several mocks are started
     #[arg(long, value_name = "KEY=VALUE", value_parser = Setting::parse)]
     set: Vec<Setting>,
-    /// Another set of rules than the usual one, by protocols that know several. devicehive: server-4.1, server-3.5, spec;
-    /// PROTOCOL=NAME when several such are started
+    /// Whose rules hold, where a mock knows several (devicehive: server-4.1, server-3.5, spec); PROTOCOL=NAME when several
+    /// such mocks are started
     #[arg(long, value_name = "NAME", value_parser = Own::parse)]
     profile: Option<Own>,
-    /// devicehive: the secret that tokens are signed with; better given as DUMMYLOAD_JWT_SECRET, which others do not see
+    /// What tokens are signed with (devicehive); better given as DUMMYLOAD_JWT_SECRET, which others do not see
     #[arg(long, value_name = "SECRET")]
     jwt_secret: Option<Secret<String>>,
-    /// devicehive: keep everything in this file, which is made if it is not there; PROTOCOL=FILE when several mocks that
+    /// Keep everything in this file (devicehive), which is made if it is not there; PROTOCOL=FILE when several mocks that
     /// can are started
     #[arg(long, value_name = "FILE", value_parser = Own::parse)]
     data: Option<Own>,

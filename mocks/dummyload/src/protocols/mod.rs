@@ -46,7 +46,7 @@ pub(crate) const ALL: &[Protocol] = &[
     Protocol {
         name: "devicehive",
         port: 4103,
-        tls_names: &["playground.devicehive.com", "devicehive.local"],
+        tls_names: &["playground.devicehive.com"],
         tls_ports: &[443],
         demo_world: devicehive_mock::DEMO_WORLD,
         read_world: devicehive::read_world,

@@ -82,7 +82,10 @@ impl Folder {
             (None, Some(protocol)) => match carried(protocol.name) {
                 Some(text) => (format!("the rules for {protocol:?}"), text),
                 None => {
-                    return Err(Failure(exit::USAGE, format!("there are no rules for {protocol:?}; give --rules FILE")));
+                    return Err(Failure(
+                        exit::USAGE,
+                        format!("there are no rules for {protocol:?}; give --rules FILE"),
+                    ));
                 }
             },
             (None, None) => {

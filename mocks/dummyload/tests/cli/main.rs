@@ -2,6 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 mod conformance;
+mod devicehive;
 mod documents;
 mod help;
 mod lint;
@@ -13,7 +14,7 @@ use std::process::{Command, Output, Stdio};
 
 fn dummyload(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dummyload"));
-    command.args(args).stdin(Stdio::null()).env_remove("DUMMYLOAD_ADMIN_TOKEN");
+    command.args(args).stdin(Stdio::null()).env_remove("DUMMYLOAD_ADMIN_TOKEN").env_remove("DUMMYLOAD_JWT_SECRET");
     // What a process leaves there that is killed at the end of a test is nobody else's rubbish.
     command.env("TMPDIR", env!("CARGO_TARGET_TMPDIR"));
     command

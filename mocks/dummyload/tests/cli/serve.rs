@@ -65,12 +65,16 @@ impl Running {
 
     /// Status and body of a call of the control plane; `path` is what comes after its prefix.
     pub(crate) fn control(&self, method: &str, path: &str, header: &str, body: &str) -> (u16, String) {
+        self.http(method, &format!("/__mock{path}"), header, body)
+    }
+
+    /// Status and body of any call.
+    pub(crate) fn http(&self, method: &str, path: &str, header: &str, body: &str) -> (u16, String) {
         let mut socket = TcpStream::connect(self.address()).unwrap();
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
         let fixed = "Host: mock\r\nConnection: close\r\n";
         let length = body.len();
-        write!(socket, "{method} /__mock{path} HTTP/1.1\r\n{fixed}{header}Content-Length: {length}\r\n\r\n{body}")
-            .unwrap();
+        write!(socket, "{method} {path} HTTP/1.1\r\n{fixed}{header}Content-Length: {length}\r\n\r\n{body}").unwrap();
         let mut answer = String::new();
         socket.read_to_string(&mut answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
@@ -82,6 +86,13 @@ impl Running {
         // Every shell has it built in; not every machine has it as a program.
         let kill = format!("kill -s {name} {}", self.ready["pid"]);
         assert!(std::process::Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    }
+
+    /// Ends it without a warning.
+    pub(crate) fn kill(&mut self) {
+        let child = self.child.as_mut().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
     }
 
     fn close_stdin(&mut self) {
@@ -129,7 +140,7 @@ fn the_ready_line_has_all_that_a_program_needs() {
 fn all_protocols_are_served_when_none_is_named() {
     let named = Running::start(&["--port", "0"]);
     let protocols: Vec<_> = named.ready["mocks"].as_array().unwrap().iter().map(|mock| &mock["protocol"]).collect();
-    assert_eq!(protocols, ["pishock", "shelly"]);
+    assert_eq!(protocols, ["pishock", "shelly", "devicehive"]);
 }
 
 #[test]
