@@ -31,18 +31,17 @@ mod executions;
 mod filter;
 mod login;
 mod pending;
-mod refusal;
 mod replies;
 mod shown;
 mod subscriptions;
 mod window;
 mod wire;
 
+pub use crate::message::Refusal;
 pub use config::{Door, SessionConfig};
 pub use credentials::Credentials;
 pub use event::{CommandError, Disconnect, Event, LoginFailure, Reply, SessionCommand};
 pub use filter::Filter;
-pub use refusal::Refusal;
 pub use wire::*;
 
 use alloc::borrow::Cow;
