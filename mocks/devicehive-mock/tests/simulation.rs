@@ -13,9 +13,9 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 use devicehive_mock::{DeviceHiveWorld, Profile, WorldFile};
+use devicehive_proto::message::{CommandInsert, NewCommand, Request};
 use devicehive_proto::session::{
-    CommandError, Credentials, DeviceHiveSession, Door, Event, Filter, NewCommand, Reply, Request, SessionCommand,
-    SessionConfig,
+    CommandError, Credentials, DeviceHiveSession, Door, Event, Filter, Reply, SessionCommand, SessionConfig,
 };
 use devicehive_proto::{DeviceId, Json, Kind};
 use dummyload_host::Query;
@@ -139,7 +139,7 @@ impl Scenario {
             9 => {
                 let (mark, command) = self.marked("start");
                 let device_id = DeviceId::new(self.pick(&DEVICES));
-                let request = Box::new(Request::CommandInsert { device_id, command });
+                let request = Box::new(CommandInsert::new(device_id, command).into());
                 if let Some(token) = self.ask(SessionCommand::Request(request)) {
                     self.marks.insert(token, mark);
                 }

@@ -2,8 +2,8 @@
 
 use super::credentials::Step;
 use super::pending::{InFlight, Job};
-use super::wire::Request;
 use super::{DeviceHiveSession, Disconnect, Door, Event, LoginFailure};
+use crate::message::Request;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;

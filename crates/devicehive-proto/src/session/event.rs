@@ -1,7 +1,7 @@
 //! What a session is asked for, and what it tells.
 
-use super::wire::{Answer, CommandReceipt, NewCommand, Request};
 use super::{Filter, Refusal};
+use crate::message::{Answer, CommandReceipt, NewCommand, Payload, Request};
 use crate::{Command, Datetime, DeviceId, Kind, Notification};
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -67,6 +67,9 @@ impl core::error::Error for CommandError {}
 pub enum Reply {
     /// What the server answered.
     Answer(Box<Answer>),
+    /// What the server answered to a request for an action that is not known here, or in a form that is none of its action: a
+    /// success, whatever it means.
+    Other(Payload),
     /// What the filter lets through comes from now on, and again after each reconnect.
     Subscribed {
         /// The subscription's name in this session.

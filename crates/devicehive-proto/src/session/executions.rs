@@ -4,8 +4,8 @@
 //! by a subscription of the session's own: first that, then the command, so that no update is missed.
 
 use super::pending::Job;
-use super::wire::{CommandReceipt, NewCommand, Request};
 use super::{CommandError, DeviceHiveSession, Filter, Refusal, Reply};
+use crate::message::{CommandGet, CommandInsert, CommandReceipt, NewCommand};
 use crate::{Command, DeviceId};
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -123,8 +123,8 @@ impl DeviceHiveSession {
             return;
         }
         let Stage::Watching(command) = core::mem::replace(&mut execution.stage, Stage::Inserting) else { return };
-        let request = Request::CommandInsert { device_id: execution.device.clone(), command };
-        self.send(now, &request, Job::Insert(token));
+        let request = CommandInsert::new(execution.device.clone(), command);
+        self.send(now, &request.into(), Job::Insert(token));
     }
 
     fn tokens_of(&self, device: &DeviceId) -> Vec<RequestToken> {
@@ -140,8 +140,8 @@ impl DeviceHiveSession {
             self.insert(now, token);
             // What was updated meanwhile is not replayed for sure (dossier M4.5).
             if let Some(Stage::Inserted(receipt)) = self.executions.all.get(&token).map(|execution| &execution.stage) {
-                let request = Request::CommandGet { device_id: device.clone(), command_id: receipt.id };
-                self.send(now, &request, Job::Look(token));
+                let request = CommandGet::new(device.clone(), receipt.id);
+                self.send(now, &request.into(), Job::Look(token));
             }
         }
     }
@@ -174,13 +174,7 @@ impl DeviceHiveSession {
         self.end_execution(now, token, outcome);
     }
 
-    pub(super) fn inserted(&mut self, now: Timestamp, token: RequestToken, answer: Result<CommandReceipt, Refusal>) {
-        let receipt = match answer {
-            Ok(receipt) => receipt,
-            Err(refusal) => {
-                return self.end_execution(now, token, Outcome::Refused { refusal, matched: MatchedBy::Id });
-            }
-        };
+    pub(super) fn inserted(&mut self, now: Timestamp, token: RequestToken, receipt: CommandReceipt) {
         let Some(execution) = self.executions.all.get_mut(&token) else { return };
         let id = receipt.id;
         execution.stage = Stage::Inserted(receipt);

@@ -1,9 +1,31 @@
 //! What a subscription is for.
 
-use super::wire::{CommandSubscribe, NotificationSubscribe, Request};
+use crate::message::{CommandSubscribe, NotificationSubscribe, Request};
 use crate::{Datetime, DeviceId, Kind};
 use alloc::collections::BTreeSet;
 use alloc::string::String;
+
+/// The three things that can be subscribed to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Feed {
+    /// Commands as they are inserted.
+    #[default]
+    Commands,
+    /// Commands as they are updated: the documents' `returnUpdatedCommands`.
+    Updates,
+    /// Notifications as they are inserted.
+    Notifications,
+}
+
+impl Feed {
+    /// The kind of such a subscription to the server.
+    pub const fn kind(self) -> Kind {
+        match self {
+            Self::Commands | Self::Updates => Kind::Command,
+            Self::Notifications => Kind::Notification,
+        }
+    }
+}
 
 /// What a subscription brings (dossier M4.5, M9). Without further words: everything of its kind that the token's owner may see,
 /// from now on.
@@ -12,10 +34,9 @@ use alloc::string::String;
 /// use devicehive_proto::session::Filter;
 /// let filter = Filter::commands().device("lamp-1").names(["on", "off"]);
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    pub(super) kind: Kind,
-    pub(super) updates: bool,
+    pub(super) feed: Feed,
     pub(super) device: Option<DeviceId>,
     pub(super) networks: BTreeSet<i64>,
     pub(super) device_types: BTreeSet<i64>,
@@ -25,24 +46,26 @@ pub struct Filter {
 }
 
 impl Filter {
-    fn of(kind: Kind, updates: bool) -> Self {
-        let (networks, device_types, names) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        Self { kind, updates, device: None, networks, device_types, names, since: None, limit: None }
-    }
-
     /// Commands as they are inserted.
     pub fn commands() -> Self {
-        Self::of(Kind::Command, false)
+        Self::default()
     }
 
     /// Commands as they are updated, whoever inserted them: the documents' `returnUpdatedCommands`.
     pub fn updates() -> Self {
-        Self::of(Kind::Command, true)
+        Self::default().feed(Feed::Updates)
     }
 
     /// Notifications as they are inserted.
     pub fn notifications() -> Self {
-        Self::of(Kind::Notification, false)
+        Self::default().feed(Feed::Notifications)
+    }
+
+    /// The same for something else.
+    #[must_use]
+    pub fn feed(mut self, feed: Feed) -> Self {
+        self.feed = feed;
+        self
     }
 
     /// Of this device only. Networks and device types do not count then.
@@ -101,7 +124,10 @@ impl Filter {
             names: request.names.unwrap_or_default(),
             since: request.timestamp,
             limit: request.limit,
-            ..Self::of(Kind::Command, request.return_updated_commands == Some(true))
+            feed: match request.return_updated_commands {
+                Some(true) => Feed::Updates,
+                _ => Feed::Commands,
+            },
         }
     }
 
@@ -121,17 +147,17 @@ impl Filter {
         let some = |ids: &BTreeSet<i64>| (!ids.is_empty()).then(|| ids.clone());
         let (network_ids, device_type_ids) = (some(&self.networks), some(&self.device_types));
         let (device_id, names) = (self.device.clone(), (!self.names.is_empty()).then(|| self.names.clone()));
-        match self.kind {
-            Kind::Command => Request::CommandSubscribe(CommandSubscribe {
+        match self.feed {
+            Feed::Commands | Feed::Updates => Request::CommandSubscribe(CommandSubscribe {
                 device_id,
                 network_ids,
                 device_type_ids,
                 names,
                 timestamp,
-                return_updated_commands: self.updates.then_some(true),
+                return_updated_commands: (self.feed == Feed::Updates).then_some(true),
                 limit,
             }),
-            Kind::Notification => Request::NotificationSubscribe(NotificationSubscribe {
+            Feed::Notifications => Request::NotificationSubscribe(NotificationSubscribe {
                 device_id,
                 network_ids,
                 device_type_ids,
@@ -139,5 +165,18 @@ impl Filter {
                 timestamp,
             }),
         }
+    }
+}
+
+impl From<DeviceId> for Filter {
+    fn from(device: DeviceId) -> Self {
+        Self::default().device(device)
+    }
+}
+
+impl From<&str> for Filter {
+    /// What concerns this device.
+    fn from(device: &str) -> Self {
+        Self::default().device(device)
     }
 }

@@ -3,8 +3,8 @@
 use super::connection::{State, Tick};
 use super::credentials::Step;
 use super::pending::Job;
-use super::wire::{Answer, Authenticate, Request};
 use super::{DeviceHiveSession, Disconnect, Event, LoginFailure, Refusal};
+use crate::message::{Answer, Authenticate, Request, Token, TokenRefresh};
 use core::time::Duration;
 use dummyload_session::Timestamp;
 
@@ -25,10 +25,10 @@ impl DeviceHiveSession {
 
     fn take(&mut self, now: Timestamp, step: Step) {
         self.keyring.tried(&step);
-        let request = match &step {
-            Step::Authenticate(token) => Request::Authenticate(Authenticate { token: token.clone() }),
-            Step::Refresh(token) => Request::TokenRefresh { refresh_token: token.clone() },
-            Step::Login(login, password) => Request::Token { login: login.clone(), password: password.clone() },
+        let request: Request = match &step {
+            Step::Authenticate(token) => Authenticate::new(token.clone()).into(),
+            Step::Refresh(token) => TokenRefresh::new(token.clone()).into(),
+            Step::Login(login, password) => Token::new(login.clone(), password.clone()).into(),
         };
         self.send(now, &request, Job::Login(step));
     }

@@ -35,15 +35,14 @@ mod replies;
 mod shown;
 mod subscriptions;
 mod window;
-mod wire;
 
 pub use crate::message::Refusal;
 pub use config::{Door, SessionConfig};
 pub use credentials::Credentials;
 pub use event::{CommandError, Disconnect, Event, LoginFailure, Reply, SessionCommand};
-pub use filter::Filter;
-pub use wire::*;
+pub use filter::{Feed, Filter};
 
+use crate::message::Request;
 use alloc::borrow::Cow;
 use alloc::collections::VecDeque;
 use alloc::string::String;

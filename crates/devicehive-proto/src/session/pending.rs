@@ -1,7 +1,7 @@
 //! Requests in flight, and how replies find them: by `requestId` alone, since replies overtake each other (dossier 2).
 
 use super::credentials::Step;
-use super::wire::Request;
+use crate::message::Request;
 use crate::{Action, Kind};
 use alloc::string::String;
 use dummyload_session::{RequestTable, RequestToken, Secret};
@@ -18,7 +18,7 @@ pub(super) struct InFlight {
 #[derive(Debug)]
 pub(super) enum Job {
     /// The program's, and answered by its action.
-    Asked(Action),
+    Asked(Option<Action>),
     /// The program becomes somebody else.
     Become(Secret<String>),
     /// For the subscription of this name. The program's first one has the request's own.

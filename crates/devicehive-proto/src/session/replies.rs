@@ -1,11 +1,11 @@
 //! What the server says: replies, pushes, and the rest.
 
 use super::pending::{self, Job};
-use super::wire::{Answer, ServerMessage, ServerReply};
 use super::{Credentials, DeviceHiveSession, Event, Refusal, Reply, shown};
 use crate::Action;
+use crate::message::{Answer, AnswerError, ServerMessage, ServerReply};
 use alloc::boxed::Box;
-use dummyload_session::{RequestToken, Timestamp};
+use dummyload_session::{MatchedBy, Outcome, RequestToken, Timestamp};
 
 impl DeviceHiveSession {
     pub(super) fn text(&mut self, now: Timestamp, text: &str) {
@@ -26,7 +26,7 @@ impl DeviceHiveSession {
             return self.answered(now, token, request.job, reply);
         }
         if let Some(number) = number
-            && let Ok(Answer::Subscribed(id)) = reply.answer(Action::CommandSubscribe)
+            && let Ok(Answer::Subscribed(id)) = answer(reply, Action::CommandSubscribe)
             && self.subscribed_too_late(now, number, id)
         {
             return;
@@ -36,60 +36,72 @@ impl DeviceHiveSession {
 
     fn answered(&mut self, now: Timestamp, token: RequestToken, job: Job, reply: &ServerReply) {
         match job {
-            Job::Asked(action) => self.conclude(token, reply.answer(action)),
+            Job::Asked(action) => self.conclude(token, reply, action),
             Job::Become(access) => {
-                let answer = reply.answer(Action::Authenticate);
-                if answer.is_ok() {
+                if reply.outcome.is_ok() {
                     self.keyring.replace(Credentials::token(access.into_exposed()));
                     self.plan_renewal(now);
                 }
-                self.conclude(token, answer);
+                self.conclude(token, reply, Some(Action::Authenticate));
             }
             Job::Subscribe(name, kind) => {
-                let number = match reply.answer(Action::CommandSubscribe) {
-                    Ok(Answer::Subscribed(number)) => Ok(number),
-                    Ok(_) => Err(unclear()),
-                    Err(refusal) => Err(refusal),
-                };
+                let number = answer(reply, Action::CommandSubscribe).and_then(|answer| match answer {
+                    Answer::Subscribed(number) => Ok(number),
+                    _ => Err(unclear()),
+                });
                 self.subscribe_answered(now, token, name, kind, number);
             }
-            Job::Unsubscribe => match reply.answer(Action::CommandUnsubscribe) {
+            Job::Unsubscribe => match answer(reply, Action::CommandUnsubscribe) {
                 Ok(_) => self.done(token, Reply::Unsubscribed),
                 Err(refusal) => self.refused(token, refusal),
             },
             Job::Aside => {}
             Job::Clock => {
-                if let Ok(Answer::Info(info)) = reply.answer(Action::ServerInfo) {
+                if let Ok(Answer::ServerInfo(info)) = answer(reply, Action::ServerInfo) {
                     self.clock.told(now, info.server_timestamp);
                     self.plan_renewal(now);
                 }
             }
             Job::Login(step) => {
-                let action = step.action();
-                self.login_answered(now, &step, reply.answer(action));
+                let answer = answer(reply, step.action());
+                self.login_answered(now, &step, answer);
             }
             Job::Insert(execution) => {
-                let receipt = match reply.answer(Action::CommandInsert) {
-                    Ok(Answer::Receipt(receipt)) => Ok(receipt),
-                    Ok(_) => Err(unclear()),
-                    Err(refusal) => Err(refusal),
-                };
-                self.inserted(now, execution, receipt);
+                let refused = |refusal| Outcome::Refused { refusal, matched: MatchedBy::Id };
+                match (reply.answer(Action::CommandInsert), &reply.outcome) {
+                    (Ok(Answer::CommandReceipt(receipt)), _) => self.inserted(now, execution, receipt),
+                    (_, Err(refusal)) => self.end_execution(now, execution, refused(refusal.clone())),
+                    (_, Ok(payload)) => {
+                        let reply = Reply::Other(payload.clone());
+                        self.end_execution(now, execution, Outcome::Done { reply, matched: MatchedBy::Id });
+                    }
+                }
             }
             Job::Look(execution) => {
-                if let Ok(Answer::Command(command)) = reply.answer(Action::CommandGet) {
+                if let Ok(Answer::Command(command)) = answer(reply, Action::CommandGet) {
                     self.looked_at(now, execution, command);
                 }
             }
         }
     }
 
-    fn conclude(&mut self, token: RequestToken, answer: Result<Answer, Refusal>) {
-        match answer {
-            Ok(answer) => self.done(token, Reply::Answer(Box::new(answer))),
-            Err(refusal) => self.refused(token, refusal),
+    fn conclude(&mut self, token: RequestToken, reply: &ServerReply, action: Option<Action>) {
+        match &reply.outcome {
+            Ok(payload) => match action.and_then(|action| payload.read(action).ok()) {
+                Some(answer) => self.done(token, Reply::Answer(Box::new(answer))),
+                None => self.done(token, Reply::Other(payload.clone())),
+            },
+            Err(refusal) => self.refused(token, refusal.clone()),
         }
     }
+}
+
+/// What the session itself has asked for. A success that cannot be used counts as a refusal, without a code.
+fn answer(reply: &ServerReply, action: Action) -> Result<Answer, Refusal> {
+    reply.answer(action).map_err(|error| match error {
+        AnswerError::Refused(refusal) => refusal,
+        AnswerError::Unclear(_) => unclear(),
+    })
 }
 
 fn unclear() -> Refusal {

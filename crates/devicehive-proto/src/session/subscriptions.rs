@@ -4,8 +4,8 @@ use super::clock::made_at;
 use super::connection::State;
 use super::pending::{InFlight, Job};
 use super::window::{Key, Window};
-use super::wire::{CommandUnsubscribe, NotificationUnsubscribe, Push, PushBody, Request};
-use super::{CommandError, DeviceHiveSession, Disconnect, Event, Filter, Refusal, Reply, SessionCommand, shown};
+use super::{CommandError, DeviceHiveSession, Disconnect, Event, Feed, Filter, Refusal, Reply, SessionCommand, shown};
+use crate::message::{CommandUnsubscribe, NotificationUnsubscribe, Push, PushBody, Request};
 use crate::{Command, Datetime, DeviceId, Kind, Notification};
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -102,7 +102,7 @@ pub(super) fn meaning(subscriptions: &Subscriptions, request: &Request) -> Optio
     // Of any other the server says that there is no such thing.
     let name = subscriptions.by_number.get(&number)?;
     let mut of_program = subscriptions.of_program();
-    of_program.find(|(found, filter)| found == name && filter.kind == kind)?;
+    of_program.find(|(found, filter)| found == name && filter.feed.kind() == kind)?;
     Some(SessionCommand::Unsubscribe(*name))
 }
 
@@ -122,7 +122,7 @@ impl DeviceHiveSession {
         filter: Filter,
         watch: Option<DeviceId>,
     ) -> RequestToken {
-        let (kind, request) = (filter.kind, filter.request(filter.since, filter.limit));
+        let (kind, request) = (filter.feed.kind(), filter.request(filter.since, filter.limit));
         let deadline = now + self.config.reply_timeout;
         let token = self.requests.insert(deadline, InFlight { job: Job::Aside, unsent: Some(request) });
         self.subscriptions.insert(token, filter, watch);
@@ -163,9 +163,9 @@ impl DeviceHiveSession {
         let Some(subscription) = self.subscriptions.all.get(&token) else { return };
         let Some(window) = &subscription.window else { return };
         let filter = &subscription.filter;
-        let limit = (filter.kind == Kind::Command).then(|| filter.limit.unwrap_or(REPLAY).max(REPLAY));
+        let limit = (filter.feed.kind() == Kind::Command).then(|| filter.limit.unwrap_or(REPLAY).max(REPLAY));
         let request = filter.request(Some(window.from(now)), limit);
-        let kind = filter.kind;
+        let kind = filter.feed.kind();
         self.send(now, &request, Job::Subscribe(token, kind));
     }
 
@@ -193,11 +193,11 @@ impl DeviceHiveSession {
         // Only one that stood before has a window.
         let again = subscription.window.is_some();
         let filter = &subscription.filter;
-        let slack = if filter.updates { self.config.retention } else { self.config.overlap };
+        let slack = if filter.feed == Feed::Updates { self.config.retention } else { self.config.overlap };
         let begin = [filter.since, server, made_at(number)].into_iter();
         let begin = filter.since.or_else(|| begin.flatten().min()).unwrap_or_default();
         // An update of a command that was there before: server 4.1 looks at the time of the command (dossier M4.5).
-        let before = if filter.updates { self.config.retention } else { Duration::ZERO };
+        let before = if filter.feed == Feed::Updates { self.config.retention } else { Duration::ZERO };
         let window = subscription.window.get_or_insert_with(|| {
             subscription.begin = begin;
             Window::new(begin, before, slack)
@@ -227,7 +227,7 @@ impl DeviceHiveSession {
 
     pub(super) fn subscribe_expired(&mut self, now: Timestamp, token: RequestToken, name: RequestToken) {
         let Some(subscription) = self.subscriptions.all.get(&name) else { return };
-        let kind = subscription.filter.kind;
+        let kind = subscription.filter.feed.kind();
         if subscription.window.is_some() {
             // It was taken before, so this silence is not about the request. A new connection begins with nothing.
             return self.give_up(now, Disconnect::Silence);
@@ -257,7 +257,8 @@ impl DeviceHiveSession {
         if !self.subscriptions.is_of_program(name) {
             return Err(CommandError::NotSubscribed);
         }
-        let kind = self.subscriptions.all.get(&name).map_or(Kind::Command, |subscription| subscription.filter.kind);
+        let kind =
+            self.subscriptions.all.get(&name).map_or(Kind::Command, |subscription| subscription.filter.feed.kind());
         let number = self.subscriptions.remove(name);
         self.forget_request(name);
         match number {
@@ -290,7 +291,7 @@ impl DeviceHiveSession {
         if ready {
             self.check_ready()?;
         }
-        let of_kind = self.subscriptions.of_program().filter(|(_, filter)| filter.kind == kind);
+        let of_kind = self.subscriptions.of_program().filter(|(_, filter)| filter.feed.kind() == kind);
         let names: Vec<RequestToken> = of_kind.map(|(name, _)| name).collect();
         for name in names {
             self.subscriptions.remove(name);

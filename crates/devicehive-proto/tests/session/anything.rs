@@ -1,7 +1,8 @@
 //! Anything can happen in any order.
 
 use super::kit::*;
-use devicehive_proto::session::{Credentials, Event, Filter, NewCommand, Request, SessionCommand};
+use devicehive_proto::message::{NewCommand, Request};
+use devicehive_proto::session::{Credentials, Event, Filter, SessionCommand};
 use devicehive_proto::{DeviceId, Kind};
 use dummyload_session::{Action, ConnectFailure, Input, RequestToken, Session, SessionEvent};
 use proptest::prelude::*;
@@ -60,7 +61,7 @@ fn answer(request: &Value, rig: &Rig, number: i64) -> Value {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
     #[test]
     fn whatever_happens_each_request_ends_once_and_each_item_comes_once(
         steps in proptest::collection::vec(step(), 0..120),

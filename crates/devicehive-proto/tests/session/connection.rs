@@ -1,7 +1,8 @@
 //! The connection itself: opened, kept alive, lost, tried again, closed.
 
 use super::kit::*;
-use devicehive_proto::session::{CommandError, Credentials, Disconnect, Event, Request, SessionCommand};
+use devicehive_proto::message::Request;
+use devicehive_proto::session::{CommandError, Credentials, Disconnect, Event, SessionCommand};
 use dummyload_session::{Action, CloseInfo, ConnectFailure, Input, Outcome, Session};
 use serde_json::json;
 use std::time::Duration;

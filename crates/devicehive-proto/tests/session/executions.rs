@@ -1,7 +1,8 @@
 //! Commands that are waited for until their devices have updated them.
 
 use super::kit::*;
-use devicehive_proto::session::{NewCommand, Reply, SessionCommand};
+use devicehive_proto::message::NewCommand;
+use devicehive_proto::session::{Reply, SessionCommand};
 use devicehive_proto::{DeviceId, Kind};
 use dummyload_session::{Input, Outcome, Session};
 use serde_json::{Value, json};

@@ -2,9 +2,8 @@
 
 use super::kit::*;
 use devicehive_proto::TokenKind;
-use devicehive_proto::session::{
-    Authenticate, Credentials, Disconnect, Door, Event, LoginFailure, Refusal, Request, SessionCommand,
-};
+use devicehive_proto::message::Authenticate;
+use devicehive_proto::session::{Credentials, Disconnect, Door, Event, LoginFailure, Refusal, SessionCommand};
 use dummyload_session::{Action, ConnectFailure, Input, Secret, Session};
 use serde_json::json;
 
@@ -219,7 +218,7 @@ fn who_is_nobody_asks_for_what_is_open_to_all() {
     rig.tells_time();
     // And becomes somebody by a message of the program's.
     let token = Secret::new(access("own"));
-    rig.ask(SessionCommand::Request(Box::new(Request::Authenticate(Authenticate { token }))));
+    rig.ask(SessionCommand::Request(Box::new(Authenticate::new(token).into())));
     let authenticate = rig.sent();
     rig.accepts(&authenticate, json!({}));
     assert_eq!(rig.outcomes().len(), 1);

@@ -1,14 +1,17 @@
 //! Requests and their replies.
 
 use super::kit::*;
-use devicehive_proto::DeviceId;
-use devicehive_proto::session::{Answer, CommandError, MAX_IN_FLIGHT, NewCommand, Reply, Request, SessionCommand};
+use devicehive_proto::message::{
+    Answer, CommandInsert, CommandSubscribe, CommandUnsubscribe, NewCommand, NotificationUnsubscribe, OtherRequest,
+    Request,
+};
+use devicehive_proto::session::{CommandError, MAX_IN_FLIGHT, Reply, SessionCommand};
 use dummyload_session::{Outcome, Session};
 use serde_json::json;
 
 fn insert(name: &str) -> SessionCommand {
     let command = NewCommand::new(name);
-    SessionCommand::Request(Box::new(Request::CommandInsert { device_id: DeviceId::new(LAMP), command }))
+    SessionCommand::Request(Box::new(CommandInsert::new(LAMP, command).into()))
 }
 
 fn info() -> SessionCommand {
@@ -27,7 +30,7 @@ fn replies_find_their_requests_in_any_order() {
             (Some(dummyload_session::SessionEvent::Finished { token, outcome }), None) => {
                 assert_eq!(token, tokens[at]);
                 let Outcome::Done { reply: Reply::Answer(answer), .. } = outcome else { panic!("{outcome:?}") };
-                let Answer::Receipt(receipt) = *answer else { panic!("{answer:?}") };
+                let Answer::CommandReceipt(receipt) = *answer else { panic!("{answer:?}") };
                 assert_eq!(receipt.id, id);
             }
             other => panic!("{other:?}"),
@@ -83,4 +86,44 @@ fn there_is_a_most_of_requests_in_flight() {
     let first = rig.texts().remove(0);
     rig.accepts(&first, json!({"info": {"serverTimestamp": at(0)}}));
     rig.ask(info());
+}
+
+#[test]
+fn a_success_that_nobody_understands_is_still_a_success() {
+    let mut rig = Rig::ready();
+    rig.ask(insert("on"));
+    let request = rig.sent();
+    rig.accepts(&request, json!({"command": 5}));
+    match rig.outcomes().as_slice() {
+        [Outcome::Done { reply: Reply::Other(payload), .. }] => assert_eq!(payload.as_json(), r#"{"command":5}"#),
+        other => panic!("{other:?}"),
+    }
+    // And so is that of an action that nobody knows.
+    let other = OtherRequest::new("plugin/list", []);
+    rig.ask(SessionCommand::Request(Box::new(Request::Other(other))));
+    let request = rig.sent();
+    rig.accepts(&request, json!({"plugins": []}));
+    assert!(matches!(rig.outcomes().as_slice(), [Outcome::Done { reply: Reply::Other(_), .. }]));
+}
+
+#[test]
+fn a_plain_request_for_a_subscription_is_one_that_is_kept() {
+    let mut rig = Rig::ready();
+    let mut subscribe = CommandSubscribe::new();
+    subscribe.device_id = Some(LAMP.into());
+    let name = rig.ask(SessionCommand::Request(Box::new(subscribe.into())));
+    let request = rig.sent();
+    let number = rig.grants(&request);
+    assert_eq!(rig.outcomes(), [done(Reply::Subscribed { subscription: name, id: number })]);
+    assert_eq!(rig.session.wanted().count(), 1);
+    // Its number names it, but only as what it is.
+    let wrong = NotificationUnsubscribe { subscription_id: Some(number) };
+    rig.ask(SessionCommand::Request(Box::new(wrong.into())));
+    let request = rig.sent();
+    rig.refuses(&request, 404, "Subscription with id 1 was not found");
+    assert_eq!(rig.outcomes().len(), 1);
+    assert_eq!(rig.session.wanted().count(), 1);
+    rig.ask(SessionCommand::Request(Box::new(CommandUnsubscribe { subscription_id: Some(number) }.into())));
+    assert_eq!(rig.sent()["subscriptionId"], number);
+    assert_eq!(rig.session.wanted().count(), 0);
 }
