@@ -135,8 +135,8 @@ pub(crate) struct Rules {
     /// How long commands and notifications are kept, from their last change on (dossier M9.4).
     pub(crate) retention: Option<Duration>,
 
-    /// The largest message of a client, in bytes (dossier V5).
-    pub(crate) max_message: Option<usize>,
+    /// The largest frame of a client's message, in bytes; its frames together may be more (dossier V5).
+    pub(crate) max_frame: Option<usize>,
     /// The close code at the end of the server; none ends the TCP connections only (dossier 6, V5).
     pub(crate) shutdown: Option<u16>,
     /// A handshake whose token is refused tells why in a body (dossier 1, V5).
@@ -228,7 +228,7 @@ const SERVER_4_1: Rules = Rules {
     update_to_inserter: false,
     counts_all_types: true,
     retention: Some(Duration::from_secs(120)),
-    max_message: None,
+    max_frame: None,
     shutdown: None,
     refusals_have_body: false,
     other_scheme: OtherScheme::Fails,
@@ -258,7 +258,7 @@ const SERVER_3_5: Rules = Rules {
     stores_lifetime_zero: true,
     stores_place_zero: true,
     minus_zero_is_zero: true,
-    max_message: Some(10_240),
+    max_frame: Some(10_240),
     shutdown: Some(1012),
     refusals_have_body: true,
     other_scheme: OtherScheme::OpensAndCloses,

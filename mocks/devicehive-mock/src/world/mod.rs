@@ -35,6 +35,8 @@ use std::time::Duration;
 const PING: Duration = Duration::from_secs(30);
 /// A client that lets more bytes wait for it hears nothing any more (dossier 6).
 const MOST_QUEUED: usize = 512 * 1024;
+/// No server was seen to refuse a message for its size, but for the frames of some; this is where the mock's memory ends.
+const MOST_MESSAGE: usize = 64 * 1024 * 1024;
 /// Replies and pushes go out in frames of so many bytes (dossier 3).
 const FRAGMENT: usize = 16_384;
 /// Of so many users the journal knows the passwords by heart; those of further ones it knows by their names.
@@ -94,7 +96,8 @@ impl DeviceHiveWorld {
 /// How these servers behave below their messages (dossier 6, V5).
 fn manners(rules: &Rules) -> Manners {
     let mut manners = Manners::default();
-    manners.max_message = rules.max_message.unwrap_or(64 * 1024 * 1024);
+    manners.max_message = MOST_MESSAGE;
+    manners.max_frame = rules.max_frame.unwrap_or(MOST_MESSAGE);
     manners.fragment_bytes = Some(FRAGMENT);
     manners.close_reply = CloseReply::EchoAll;
     manners.slow_reader = SlowReader::Mute(MOST_QUEUED);

@@ -71,7 +71,8 @@ impl DeviceHiveWorld {
         let mut headers = headers(self.state.rules);
         let mut add = |name: &str, value: &str| headers.push((name.to_owned(), value.to_owned()));
         let scheme = if self.base_url.starts_with("https:") { "wss" } else { "ws" };
-        add("Sec-WebSocket-Location", &format!("{scheme}://{}{}", self.host(request), request.path));
+        let query = if request.query.is_empty() { String::new() } else { format!("?{}", request.query) };
+        add("Sec-WebSocket-Location", &format!("{scheme}://{}{}{query}", self.host(request), request.path));
         add("Upgrade", "WebSocket");
         if let Some(origin) = request.header("origin") {
             add("Origin", origin);
