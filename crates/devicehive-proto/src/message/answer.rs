@@ -191,7 +191,20 @@ impl Answer {
         Self::of(action, value).map_err(|e| wrong(name, &e))
     }
 
-    /// Reads the value that stands in a reply's member, and in the body of an answer over REST.
+    /// Reads the body of an answer over REST: what the socket has in a member stands there by itself (dossier M14).
+    pub(crate) fn read_body(action: Action, body: &str) -> Result<Self, DecodeError> {
+        use Action as A;
+        match action {
+            A::Token | A::TokenCreate | A::TokenRefresh => tokens(&Fields::read(body)?).map(Self::Tokens),
+            A::DeviceCount | A::NetworkCount | A::DeviceTypeCount | A::UserCount => Self::read(action, body),
+            // Polls bring what their subscriptions would.
+            A::CommandSubscribe => json(body).map(Self::Commands).map_err(|e| DecodeError::wrong("", &e)),
+            A::NotificationSubscribe => json(body).map(Self::Notifications).map_err(|e| DecodeError::wrong("", &e)),
+            _ => Self::of(action, body).map_err(|e| DecodeError::wrong("", &e)),
+        }
+    }
+
+    /// Reads the value that stands in a reply's member.
     fn of(action: Action, value: &str) -> Result<Self, String> {
         use Action as A;
         Ok(match action {

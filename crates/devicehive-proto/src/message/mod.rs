@@ -40,6 +40,7 @@ pub use body::{
     CommandChange, DeviceChange, Grant, NamedChange, NewCommand, NewNotification, TokenRequest, UserChange,
 };
 pub use client::*;
+pub(crate) use member::Member;
 pub use order::SortOrder;
 pub use refusal::Refusal;
 pub use server::{AnswerError, Payload, Push, PushBody, ServerMessage, ServerReply};
