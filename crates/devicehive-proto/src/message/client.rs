@@ -697,7 +697,10 @@ impl ClientMessage {
             _ => return Err(wrong("action", "the name of an action is wanted here")),
         };
         let request = match Action::parse(&action) {
-            Some(action) => Request::read(action, &fields)?,
+            Some(action) => {
+                check_targets(&fields)?;
+                Request::read(action, &fields)?
+            }
             None => Request::Other(other(action, &fields)),
         };
         Ok(Self { request_id: fields.raw("requestId").map(Json::trusted), request })
@@ -712,6 +715,13 @@ impl ClientMessage {
     pub fn to_text(&self) -> String {
         written(|out| self.encode_into(out))
     }
+}
+
+/// These three are read whatever is asked for (dossier 3), so they spoil also what has no use for them.
+fn check_targets(fields: &Fields<'_>) -> Result<(), DecodeError> {
+    DeviceId::read(fields, "deviceId")?;
+    i64::read(fields, "networkId")?;
+    i64::read(fields, "deviceTypeId").map(drop)
 }
 
 fn other(action: Cow<'_, str>, fields: &Fields<'_>) -> OtherRequest {
