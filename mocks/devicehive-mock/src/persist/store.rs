@@ -12,6 +12,9 @@ const TABLE: TableDefinition<'_, &str, &str> = TableDefinition::new("devicehive"
 /// The name of the entry that says how the others are to be read, and what it says.
 const FORMAT: (&str, &str) = ("format", "1");
 
+/// Bytes of memory for pages of the file: all that is in it is in the state as well.
+const CACHE: usize = 4 * 1024 * 1024;
+
 /// An open data file. Nobody else can open it meanwhile.
 #[derive(Debug)]
 pub(super) struct Store {
@@ -22,7 +25,7 @@ pub(super) struct Store {
 impl Store {
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let shown = path.display();
-        let database = Database::create(path).map_err(|e| match e {
+        let database = Database::builder().set_cache_size(CACHE).create(path).map_err(|e| match e {
             DatabaseError::DatabaseAlreadyOpen => io::Error::new(
                 io::ErrorKind::ResourceBusy,
                 format!("the data file {shown} is in use by another program; end that, or name another file"),
