@@ -1,6 +1,8 @@
 //! When things happened on the server: its clock, fitted to the times that it wrote itself.
 
-use super::frame::Op;
+use super::cut::Cut;
+use super::frame::{Frame, Op};
+use super::json::Json;
 use super::names::Names;
 use super::recording::{Answer, Line, Payload, Scenario, What};
 use super::rules::Rules;
@@ -22,12 +24,21 @@ pub(super) struct Fit {
     pub(super) at: BTreeMap<usize, i64>,
 }
 
+/// A time that the server has made.
+struct Made {
+    /// When it was first seen.
+    first: f64,
+    /// The requests before it, and when they were sent.
+    pushed_by: Option<(usize, f64)>,
+    answers: Option<(usize, f64)>,
+}
+
 impl Line {
     /// The recorded text of what came.
     pub(super) fn came(&self) -> Option<&str> {
         match &self.what {
             What::Recv(received) => match &received.payload {
-                Payload::Text(text) => Some(&text.start),
+                Payload::Text(text) => Some(known(text)),
                 Payload::Bytes(_) => None,
             },
             What::Open { answer, .. } | What::Answer { answer, .. } => body(answer),
@@ -43,9 +54,10 @@ impl Line {
     /// The recorded text of what went.
     pub(super) fn went(&self) -> Option<String> {
         match &self.what {
+            What::Send(Frame { cut: Some(text), .. }) => Some(known(text).to_owned()),
             What::Send(frame) => Some(String::from_utf8_lossy(&frame.payload).into_owned()),
             What::Request { method, path, body, .. } => {
-                let body = body.as_ref().map(|body| body.start.as_str()).unwrap_or_default();
+                let body = body.as_ref().map(known).unwrap_or_default();
                 Some(format!("{method} {path} {body}"))
             }
             _ => None,
@@ -54,7 +66,12 @@ impl Line {
 }
 
 fn body(answer: &Answer) -> Option<&str> {
-    answer.body.as_ref().map(|body| body.start.as_str())
+    answer.body.as_ref().map(known)
+}
+
+/// As much of a text as is known.
+fn known(text: &Cut) -> &str {
+    text.text().unwrap_or(&text.start)
 }
 
 impl Scenario {
@@ -78,14 +95,15 @@ impl Scenario {
                     }
                 }
                 What::Send(_) => {
-                    if let Some(key) = line.went().and_then(|text| rules.answer_key(&text)) {
+                    if let Some(key) = line.went().and_then(|text| rules.meaning(&text).key) {
                         sent.insert((&line.conn, key), line.number);
                     }
                 }
                 What::Recv(_) => {
-                    let text = line.came().filter(|text| !rules.is_push(text));
-                    let key = text.and_then(|text| rules.answer_key(text));
-                    if let Some(request) = key.and_then(|key| sent.get(&(line.conn.as_str(), key))) {
+                    let meaning = line.came().map(|text| rules.meaning(text)).filter(|meaning| !meaning.is_push);
+                    if let Some(request) =
+                        meaning.and_then(|meaning| meaning.key).and_then(|key| sent.get(&(line.conn.as_str(), key)))
+                    {
                         asked.insert(line.number, *request);
                     }
                 }
@@ -126,7 +144,7 @@ impl Scenario {
         for at in 0..right.lines.len() {
             if right.lines[at].sets_up() {
                 let is_push = |line: &&Line| {
-                    matches!(line.what, What::Recv(_)) && line.came().is_some_and(|text| rules.is_push(text))
+                    matches!(line.what, What::Recv(_)) && line.came().is_some_and(|text| rules.meaning(text).is_push)
                 };
                 let first = at - right.lines[..at].iter().rev().take_while(is_push).count();
                 right.lines[first..=at].rotate_right(1);
@@ -140,32 +158,37 @@ impl Scenario {
         let Some(told) = self.clock else { return Fit::default() };
         let asked = self.asked(rules);
         let by_number: BTreeMap<usize, &Line> = self.lines.iter().map(|line| (line.number, line)).collect();
-        let mut known = BTreeSet::new();
-        let mut spans: Vec<(i64, usize, i64, i64)> = Vec::new();
-        // Answers say exactly what they belong to; a push belongs to whatever was sent last.
-        for answers in [true, false] {
-            let (mut last, mut before) = (None, 0.0);
-            for line in &self.lines {
-                if let Some(text) = line.went() {
-                    last = Some((line.number, line.t));
-                    known.extend(time::times(&text).map(|(_, ms)| ms));
-                } else if line.sets_up() {
-                    // It was written down when the calls were done.
-                    last = Some((line.number, before));
+        let (mut own, mut made) = (BTreeSet::new(), BTreeMap::new());
+        let (mut last, mut before) = (None, 0.0);
+        for line in &self.lines {
+            if let Some(text) = line.went() {
+                last = Some((line.number, line.t));
+                own.extend(time::times(&text).map(|(_, ms)| ms).filter(|ms| !made.contains_key(ms)));
+            } else if line.sets_up() {
+                // It was written down when the calls were done.
+                last = Some((line.number, before));
+            }
+            before = line.t;
+            let Some(text) = line.came() else { continue };
+            let request = asked.get(&line.number).and_then(|number| by_number.get(number));
+            for (range, ms) in time::times(text) {
+                let moving = rules.moving.iter().any(|name| text[..range.start].ends_with(&format!("\"{name}\":\"")));
+                if moving || own.contains(&ms) || (ms - told - line.t as i64).abs() >= DOUBT {
+                    continue;
                 }
-                before = line.t;
-                let request = asked.get(&line.number).and_then(|number| by_number.get(number));
+                // An answer says exactly what it belongs to; a push belongs to whatever was sent last.
+                let Made { answers, first, .. } =
+                    made.entry(ms).or_insert_with(|| Made { first: line.t, pushed_by: last, answers: None });
                 let request = request.map(|request| (request.number, request.t));
-                let request = if answers { request } else { last };
-                let (Some((request, since)), Some(text)) = (request, line.came()) else { continue };
-                for (range, ms) in time::times(text) {
-                    let moving =
-                        rules.moving.iter().any(|name| text[..range.start].ends_with(&format!("\"{name}\":\"")));
-                    let near = (ms - told - line.t as i64).abs() < DOUBT;
-                    if !moving && near && known.insert(ms) {
-                        spans.push((ms, request, ms - line.t.ceil() as i64, ms - since.floor() as i64));
-                    }
-                }
+                // Of several that were under way, such as polls that wait for it, the last has brought it about.
+                let later = |(_, t): &(usize, f64)| *t <= *first && answers.is_none_or(|(_, known)| *t > known);
+                *answers = request.filter(later).or(*answers);
+            }
+        }
+        let mut spans: Vec<(i64, usize, i64, i64)> = Vec::new();
+        for (ms, Made { first, pushed_by, answers }) in made {
+            if let Some((request, since)) = answers.or(pushed_by) {
+                spans.push((ms, request, ms - first.ceil() as i64, ms - since.floor() as i64));
             }
         }
         // Pings of the server come when its clock strikes.
@@ -192,29 +215,34 @@ impl Scenario {
     }
 }
 
+/// A text, and what the rules make of it.
+#[derive(Clone, Debug)]
+pub(super) struct Meaning {
+    pub(super) json: Option<Json>,
+    /// Nobody has asked for it.
+    pub(super) is_push: bool,
+    /// What it has in common with the request that it answers, or the answer to it.
+    pub(super) key: Option<Vec<String>>,
+    /// What it is about: by that its ids are understood.
+    pub(super) context: String,
+}
+
 impl Rules {
-    pub(super) fn is_push(&self, text: &str) -> bool {
-        let Some(push) = &self.push else { return true };
-        let Some(json) = super::json::Json::parse(text) else { return false };
-        push.member.as_ref().is_none_or(|member| json.member(member).is_some())
-            && push.without.as_ref().is_none_or(|member| json.member(member).is_none())
-    }
-
-    /// What a request and its answer have in common.
-    pub(super) fn answer_key(&self, text: &str) -> Option<Vec<String>> {
-        let json = super::json::Json::parse(text)?;
-        if self.answers_by.is_empty() {
-            return None;
+    pub(super) fn meaning(&self, text: &str) -> Meaning {
+        let json = Json::parse(text);
+        let has = |name: &String| json.as_ref().is_some_and(|json| json.member(name).is_some());
+        let is_push = self.push.as_ref().is_none_or(|push| {
+            json.is_some() && push.member.as_ref().is_none_or(has) && !push.without.as_ref().is_some_and(has)
+        });
+        let text = |name: &String| json.as_ref().and_then(|json| json.member(name));
+        let shown = |name: &String| text(name).map(ToString::to_string).unwrap_or_default();
+        let key = json.is_some() && !self.answers_by.is_empty();
+        Meaning {
+            is_push,
+            key: key.then(|| self.answers_by.iter().map(shown).collect()),
+            context: self.answers_by.first().and_then(text).and_then(Json::text).unwrap_or_default().to_owned(),
+            json,
         }
-        let member = |name: &String| json.member(name).map(ToString::to_string).unwrap_or_default();
-        Some(self.answers_by.iter().map(member).collect())
-    }
-
-    /// The action that a message names, by which its ids are understood.
-    pub(super) fn context_of(&self, text: &str) -> String {
-        let json = super::json::Json::parse(text);
-        let action = self.answers_by.first().and_then(|name| json.as_ref()?.member(name)?.text());
-        action.unwrap_or_default().to_owned()
     }
 }
 

@@ -37,6 +37,11 @@ impl Json {
         }
     }
 
+    /// What it has in these members.
+    pub(super) fn group(&self, names: &[String]) -> Vec<Option<String>> {
+        names.iter().map(|name| self.member(name).map(Self::to_string)).collect()
+    }
+
     /// What stands at a JSON pointer without escapes.
     pub(super) fn at(&self, pointer: &str) -> Option<&Self> {
         pointer.split('/').skip(1).try_fold(self, Self::member)

@@ -126,12 +126,13 @@ impl<'a> Play<'a> {
     async fn line(&mut self, line: &'a Line) -> Result<(), String> {
         match &line.what {
             What::Recv(received) => {
-                let pushes_free = self.pushes_are_free(line);
-                self.socket(&line.conn)?.expect(line, Some(received), pushes_free);
+                let (free, rules) = (self.freedom_of_pushes(line), self.rules);
+                self.socket(&line.conn)?.expect(line, Some(received), free, rules);
                 return Ok(());
             }
             What::Close { by_server: true } => {
-                self.socket(&line.conn)?.expect(line, None, false);
+                let rules = self.rules;
+                self.socket(&line.conn)?.expect(line, None, Freedom::None, rules);
                 return Ok(());
             }
             _ => self.settle().await?,
@@ -182,13 +183,14 @@ impl<'a> Play<'a> {
         Ok(())
     }
 
-    fn pushes_are_free(&self, line: &Line) -> bool {
+    /// How far the order of the pushes means nothing that were recorded here.
+    fn freedom_of_pushes(&self, line: &Line) -> Freedom {
         if self.crowded.contains(&line.number) {
-            return true;
+            return Freedom::All;
         }
-        let earlier = self.scenario.lines.iter().take_while(|other| other.number != line.number);
-        let request = earlier.filter(|other| other.conn == line.conn).filter_map(Line::went).last();
-        request.is_some_and(|request| self.rules.freedom(FreeOrder::Pushes, &request) == Freedom::All)
+        let mut earlier = self.scenario.lines.iter().rev().skip_while(|other| other.number != line.number);
+        let request = earlier.find_map(|other| if other.conn == line.conn { other.went() } else { None });
+        request.map(|request| self.rules.freedom(FreeOrder::Pushes, &request)).unwrap_or_default()
     }
 
     pub(super) fn socket(&mut self, conn: &str) -> Result<&mut Socket<'a>, String> {

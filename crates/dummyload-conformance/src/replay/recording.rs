@@ -390,7 +390,8 @@ fn unchunked(text: &str) -> Result<Cut, String> {
         }
         let Some(chunk) = after.get(..length) else {
             whole += after;
-            return Ok(Cut { start: whole, end: Some(String::new()) });
+            let length = whole.chars().count() + length - after.len();
+            return Ok(Cut::begun(&whole, length));
         };
         whole += chunk;
         rest = after[length..].strip_prefix("\r\n").ok_or_else(wrong)?;
@@ -404,7 +405,7 @@ mod tests {
     #[test]
     fn chunks_are_put_together() {
         assert_eq!(unchunked("3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"), Ok(Cut::whole("abcde")));
-        assert_eq!(unchunked("ff\r\nabc"), Ok(Cut { start: "abc".into(), end: Some(String::new()) }));
+        assert_eq!(unchunked("ff\r\nabc"), Ok(Cut::begun("abc", 255)));
         assert!(unchunked("abc").is_err() && unchunked("3\r\nabcd").is_err());
     }
 

@@ -128,6 +128,9 @@ pub(super) struct Free {
     pub(super) unless: Option<Pattern>,
     /// Its group names the member by which the lists are sorted: items that are equal in it have no order.
     pub(super) sorted_by: Option<Pattern>,
+    /// Items that are equal in these members have an order among themselves.
+    #[serde(default)]
+    pub(super) grouped_by: Vec<String>,
     /// Only recordings of the folders with these names.
     #[serde(default)]
     pub(super) folders: Vec<String>,
@@ -150,6 +153,8 @@ pub(super) enum Freedom {
     All,
     /// Only among those that are equal in this member.
     Ties(String),
+    /// Only between those that differ in one of these members.
+    Groups(Vec<String>),
 }
 
 /// What to do at a remark.
@@ -219,6 +224,7 @@ impl Rules {
         match fitting.find(|free| !free.unless.as_ref().is_some_and(|unless| unless.fits(request))) {
             None => Freedom::None,
             Some(free) => match free.sorted_by.as_ref().map(|by| by.0.captures(request)) {
+                None if !free.grouped_by.is_empty() => Freedom::Groups(free.grouped_by.clone()),
                 None => Freedom::All,
                 Some(found) => {
                     let found = found.and_then(|found| found.iter().skip(1).flatten().next());

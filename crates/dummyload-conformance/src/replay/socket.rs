@@ -1,12 +1,12 @@
 //! What is expected on a socket, and what has come.
 
 use super::compare::{Compare, Mismatch, Place};
+use super::fit::Meaning;
 use super::frame::{Message, Op};
-use super::json::Json;
 use super::names::Names;
 use super::play::{NUDGE, Play};
 use super::recording::{Line, Payload, Received};
-use super::rules::FreeOrder;
+use super::rules::{FreeOrder, Freedom, Rules};
 use super::wire::{News, Wire};
 use crate::transcript::clip;
 use std::time::Duration;
@@ -38,31 +38,33 @@ pub(super) struct Socket<'a> {
 }
 
 /// Something recorded that has not come yet.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Expected<'a> {
     line: &'a Line,
     /// `None` is the end of the connection.
     message: Option<&'a Received>,
-    /// The order of the pushes means nothing.
-    free: bool,
+    /// Of a text that is known.
+    meaning: Option<Meaning>,
+    /// How far the order of the pushes means nothing.
+    free: Freedom,
 }
 
 #[derive(Debug)]
 enum Came {
-    Message(Message),
+    Message(Message, Option<Meaning>),
     End(String),
 }
 
 impl Came {
     fn is_ping(&self) -> bool {
-        matches!(self, Self::Message(message) if message.op == Op::Ping)
+        matches!(self, Self::Message(message, _) if message.op == Op::Ping)
     }
 
     fn shown(&self) -> String {
         match self {
             Self::End(why) if why.is_empty() => "the end of the connection".into(),
             Self::End(why) => format!("the end of the connection ({why})"),
-            Self::Message(message) => match message.text() {
+            Self::Message(message, _) => match message.text() {
                 Some(text) => text.to_owned(),
                 None => shown(message.op, &message.payload),
             },
@@ -101,9 +103,10 @@ impl<'a> Socket<'a> {
         Self { conn: conn.to_owned(), id, wire, expected: Vec::new(), came: Vec::new(), count: 0, over, last: None }
     }
 
-    pub(super) fn expect(&mut self, line: &'a Line, message: Option<&'a Received>, free: bool) {
+    pub(super) fn expect(&mut self, line: &'a Line, message: Option<&'a Received>, free: Freedom, rules: &Rules) {
         self.last = Some(line);
-        self.expected.push(Expected { line, message, free });
+        let meaning = message.and(line.came()).map(|text| rules.meaning(text));
+        self.expected.push(Expected { line, message, meaning, free });
     }
 
     /// Nothing can come any more.
@@ -124,7 +127,8 @@ impl<'a> Play<'a> {
     pub(super) async fn settle(&mut self) -> Result<(), String> {
         let mut pending: Vec<(usize, Expected<'a>)> = Vec::new();
         for (n, socket) in self.sockets.iter_mut().enumerate() {
-            let (pings, awaited) = socket.expected.iter().partition::<Vec<_>, _>(|expected| expected.is_ping());
+            let (pings, awaited) =
+                std::mem::take(&mut socket.expected).into_iter().partition::<Vec<_>, _>(Expected::is_ping);
             pending.extend(awaited.into_iter().map(|expected| (n, expected)));
             socket.expected = pings;
         }
@@ -133,12 +137,12 @@ impl<'a> Play<'a> {
             self.reach(last.line).await?;
         }
         for (n, expected) in pending {
-            self.wait_for(n, expected).await;
+            self.wait_for(n, &expected).await;
         }
         Ok(())
     }
 
-    async fn wait_for(&mut self, n: usize, expected: Expected<'a>) {
+    async fn wait_for(&mut self, n: usize, expected: &Expected<'a>) {
         let patience = if self.control().is_some() { PROMPT } else { self.server.patience };
         let until = Instant::now() + if self.hasty { patience / HASTE } else { patience };
         loop {
@@ -159,7 +163,8 @@ impl<'a> Play<'a> {
             match what {
                 Ok(message) => {
                     socket.count += 1;
-                    socket.came.push(Came::Message(message));
+                    let meaning = message.text().map(|text| self.rules.meaning(text));
+                    socket.came.push(Came::Message(message, meaning));
                 }
                 Err(why) => {
                     socket.over = true;
@@ -171,7 +176,7 @@ impl<'a> Play<'a> {
     }
 
     /// Takes the first that is equal to what was recorded, if it has come.
-    fn take(&mut self, n: usize, expected: Expected<'a>) -> bool {
+    fn take(&mut self, n: usize, expected: &Expected<'a>) -> bool {
         let place = self.place_of(expected);
         for at in 0..self.sockets[n].came.len() {
             let came = std::mem::replace(&mut self.sockets[n].came[at], Came::End(String::new()));
@@ -188,31 +193,39 @@ impl<'a> Play<'a> {
         false
     }
 
-    fn place_of(&self, expected: Expected<'_>) -> Place {
+    fn place_of(&self, expected: &Expected<'_>) -> Place {
         let request = self.asked.get(&expected.line.number);
         let request = request.and_then(|number| self.scenario.lines.iter().find(|line| line.number == *number));
         let request = request.and_then(Line::went).unwrap_or_default();
         Place {
-            context: expected.line.came().map(|text| self.rules.context_of(text)).unwrap_or_default(),
+            context: expected.meaning.as_ref().map(|meaning| meaning.context.clone()).unwrap_or_default(),
             creates: self.rules.creates(&request),
             lists: self.rules.freedom(FreeOrder::Lists, &request),
         }
     }
 
     /// `None` if these are things of different kinds.
-    fn differences(&mut self, expected: Expected<'_>, came: &Came, place: &Place) -> Option<Vec<Mismatch>> {
-        let (received, message) = match (expected.message, came) {
+    fn differences(&mut self, expected: &Expected<'_>, came: &Came, place: &Place) -> Option<Vec<Mismatch>> {
+        let (received, message, meaning) = match (expected.message, came) {
             (None, Came::End(_)) => return Some(Vec::new()),
-            (Some(received), Came::Message(message)) if received.op == message.op => (received, message),
+            (Some(received), Came::Message(message, meaning)) if received.op == message.op => {
+                (received, message, meaning)
+            }
             _ => return None,
         };
         let mut mismatches = match (&received.payload, message.text()) {
-            (Payload::Text(text), Some(seen)) => {
-                if self.rules.is_push(&text.start) != self.rules.is_push(seen) && text.text().is_some() {
-                    return None;
+            (Payload::Text(text), Some(seen)) => match (&expected.meaning, meaning) {
+                (Some(recorded), Some(found)) if !text.is_cut() => {
+                    if recorded.is_push != found.is_push {
+                        return None;
+                    }
+                    self.compare(place, |compare| match (&recorded.json, &found.json) {
+                        (Some(recorded), Some(found)) => compare.value(recorded, found, &mut Vec::new()),
+                        _ => compare.body(text, seen),
+                    })
                 }
-                self.compare(place, |compare| compare.body(text, seen))
-            }
+                _ => self.compare(place, |compare| compare.body(text, seen)),
+            },
             (Payload::Bytes(bytes), _) if *bytes == message.payload => Vec::new(),
             (Payload::Text(text), None) if text.text().is_some_and(|text| text.as_bytes() == message.payload) => {
                 Vec::new()
@@ -247,11 +260,11 @@ impl<'a> Play<'a> {
     }
 
     /// Tells if something came earlier that was recorded later, where that means something.
-    fn in_order(&mut self, n: usize, at: usize, expected: Expected<'a>) {
+    fn in_order(&mut self, n: usize, at: usize, expected: &Expected<'a>) {
         let socket = &self.sockets[n];
         let taken = &socket.came[at];
         let earlier =
-            socket.came[..at].iter().find(|earlier| !earlier.is_ping() && self.matters(earlier, taken, expected.free));
+            socket.came[..at].iter().find(|earlier| !earlier.is_ping() && self.matters(earlier, taken, &expected.free));
         if let Some(earlier) = earlier {
             let text = format!("recorded before it, seen behind it: {}", clip(&earlier.shown(), 300));
             self.differ(expected.line, text);
@@ -260,21 +273,30 @@ impl<'a> Play<'a> {
 
     /// Answers overtake each other, and pushes come before or after answers. Pushes keep their order among themselves,
     /// unless several listeners get the same thing.
-    fn matters(&self, earlier: &Came, taken: &Came, free: bool) -> bool {
-        let (Came::Message(earlier), Came::Message(taken)) = (earlier, taken) else { return true };
-        let (Some(earlier), Some(taken)) = (earlier.text(), taken.text()) else { return true };
-        let both = self.rules.is_push(earlier) && self.rules.is_push(taken);
-        both && !free && !self.same_item(earlier, taken)
+    fn matters(&self, earlier: &Came, taken: &Came, free: &Freedom) -> bool {
+        let (Came::Message(_, Some(earlier)), Came::Message(_, Some(taken))) = (earlier, taken) else { return true };
+        let free = match free {
+            Freedom::None => false,
+            Freedom::All | Freedom::Ties(_) => true,
+            Freedom::Groups(keys) => self.group_of(earlier, keys) != self.group_of(taken, keys),
+        };
+        earlier.is_push && taken.is_push && !free && !self.same_item(earlier, taken)
     }
 
-    fn same_item(&self, a: &str, b: &str) -> bool {
-        let (Some(a), Some(b)) = (Json::parse(a), Json::parse(b)) else { return false };
+    /// What the thing that is pushed has in these members.
+    fn group_of(&self, text: &Meaning, keys: &[String]) -> Option<Vec<Option<String>>> {
+        let mut outer = self.rules.push.iter().flat_map(|push| &push.items).filter_map(|item| item.rsplit_once('/'));
+        outer.find_map(|(outer, _)| Some(text.json.as_ref()?.at(outer)?.group(keys)))
+    }
+
+    fn same_item(&self, a: &Meaning, b: &Meaning) -> bool {
+        let (Some(a), Some(b)) = (&a.json, &b.json) else { return false };
         let mut items = self.rules.push.iter().flat_map(|push| &push.items);
         items.any(|pointer| a.at(pointer).is_some() && a.at(pointer) == b.at(pointer))
     }
 
     /// What was recorded has not come: tells what has come in its place, if something has.
-    fn miss(&mut self, n: usize, expected: Expected<'a>) {
+    fn miss(&mut self, n: usize, expected: &Expected<'a>) {
         self.hasty = true;
         let place = self.place_of(expected);
         let mut nearest: Option<(usize, Vec<Mismatch>, (Names, usize))> = None;
@@ -306,14 +328,9 @@ impl<'a> Play<'a> {
 
     /// Whether this could be what was recorded, with something wrong in it: the answer to the same request, a push of the
     /// same action.
-    fn belongs(&self, expected: Expected<'_>, came: &Came) -> bool {
-        let (Some(recorded), Came::Message(message)) = (expected.line.came(), came) else { return true };
-        let Some(seen) = message.text() else { return true };
-        if self.rules.is_push(recorded) {
-            self.rules.context_of(recorded) == self.rules.context_of(seen)
-        } else {
-            self.rules.answer_key(recorded) == self.rules.answer_key(seen)
-        }
+    fn belongs(&self, expected: &Expected<'_>, came: &Came) -> bool {
+        let (Some(recorded), Came::Message(_, Some(seen))) = (&expected.meaning, came) else { return true };
+        if recorded.is_push { recorded.context == seen.context } else { recorded.key == seen.key }
     }
 
     /// Waits until all has arrived on this connection that the server has sent.
