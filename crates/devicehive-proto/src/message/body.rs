@@ -177,6 +177,13 @@ impl NewNotification {
     }
 }
 
+impl DeviceChange {
+    /// A device of this name, and without data.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: Some(name.into()), ..Self::default() }
+    }
+}
+
 impl NamedChange {
     /// One of this name.
     pub fn new(name: impl Into<String>) -> Self {

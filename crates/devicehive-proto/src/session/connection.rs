@@ -94,12 +94,14 @@ impl DeviceHiveSession {
     pub(super) fn connect_failed(&mut self, now: Timestamp, failure: ConnectFailure) {
         let State::Connecting(header) = &mut self.state else { return };
         match (header.take(), failure) {
-            (Some(token), ConnectFailure::Refused { status: status @ 401, body }) => {
+            (Some(token), ConnectFailure::Refused { status: status @ 401, .. }) => {
                 self.keyring.refused(&Step::Authenticate(token));
                 if self.keyring.is_empty() {
                     return self.login_failed(now, LoginFailure::Handshake { status });
                 }
-                self.retry(now, Disconnect::Connect(ConnectFailure::Refused { status, body }));
+                // There is another way in, which is tried at once the first time.
+                let later = self.backoff.failed(now);
+                self.wait(if self.backoff.attempts() == 1 { now } else { later }, Disconnect::Token { status });
             }
             (_, failure) => self.retry(now, Disconnect::Connect(failure)),
         }
@@ -140,8 +142,12 @@ impl DeviceHiveSession {
     /// The connection is gone: tries again later.
     fn retry(&mut self, now: Timestamp, why: Disconnect) {
         self.disconnected(now);
-        self.state = State::Waiting;
         let retry_at = self.backoff.failed(now);
+        self.wait(retry_at, why);
+    }
+
+    fn wait(&mut self, retry_at: Timestamp, why: Disconnect) {
+        self.state = State::Waiting;
         self.timers.set(Tick::Retry, retry_at);
         self.notice(Event::Disconnected { why, retry_at });
     }

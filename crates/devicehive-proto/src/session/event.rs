@@ -204,6 +204,11 @@ pub enum Disconnect {
     Silence,
     /// The server could not say whether the credentials are good.
     Login(Refusal),
+    /// The token in the handshake was not taken. There are other credentials, which are tried next.
+    Token {
+        /// The HTTP status.
+        status: u16,
+    },
 }
 
 impl fmt::Display for Disconnect {
@@ -221,6 +226,7 @@ impl fmt::Display for Disconnect {
             Self::Lost => f.write_str("the connection broke off"),
             Self::Silence => f.write_str("the server gives no sign of life any more"),
             Self::Login(refusal) => write!(f, "the server could not check the login ({refusal})"),
+            Self::Token { status } => write!(f, "the server refused the token with HTTP status {status}"),
         }
     }
 }

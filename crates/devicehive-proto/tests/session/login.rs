@@ -194,7 +194,12 @@ fn the_handshake_can_say_who_it_is() {
     rig.input(Input::Lost);
     rig.after(secs(60));
     rig.connects();
+    rig.events();
     rig.input(Input::ConnectFailed(ConnectFailure::Refused { status: 401, body: String::new() }));
+    match rig.events().as_slice() {
+        [Event::Disconnected { why: Disconnect::Token { status: 401 }, .. }] => {}
+        other => panic!("{other:?}"),
+    }
     rig.after(secs(60));
     rig.connects();
     rig.input(Input::Connected);
