@@ -27,6 +27,9 @@ pub struct Options {
     pub max_login_attempts: u32,
     /// How long commands and notifications are kept, in seconds (dossier M9.4); 0: for ever; absent: as the profile has it.
     pub retention: Option<u32>,
+    /// Date what is inserted 1 ms back, and 2 ms apart from what was inserted before: a client that reads its own clock between
+    /// two insertions then finds each on its side, although they take less than a millisecond (dossier M15).
+    pub stamps_apart: bool,
     /// Serve the other base paths and socket addresses as well that clients know (dossier 1, 14), not only those of a bare
     /// server.
     pub aliases: bool,
@@ -42,6 +45,7 @@ impl Default for Options {
             token_time: String::new(),
             max_login_attempts: 10,
             retention: None,
+            stamps_apart: false,
             aliases: true,
         }
     }
@@ -73,6 +77,7 @@ impl fmt::Debug for Options {
             .field("token_time", &self.token_time)
             .field("max_login_attempts", &self.max_login_attempts)
             .field("retention", &self.retention)
+            .field("stamps_apart", &self.stamps_apart)
             .field("aliases", &self.aliases)
             .finish_non_exhaustive()
     }

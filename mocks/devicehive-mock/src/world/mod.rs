@@ -54,7 +54,6 @@ pub struct DeviceHiveWorld {
     sessions: BTreeMap<PeerId, Session>,
     /// When the next pings are due; none while nobody is there.
     next_ping: Option<Timestamp>,
-    manners: Arc<Manners>,
 }
 
 impl DeviceHiveWorld {
@@ -62,14 +61,12 @@ impl DeviceHiveWorld {
     /// such mistakes.
     pub fn new(file: WorldFile) -> Self {
         let state = file.build(Seed::default(), Timestamp::ZERO);
-        let manners = Arc::new(manners(state.rules));
-        Self { first: file, base_url: String::new(), state, sessions: BTreeMap::new(), next_ping: None, manners }
+        Self { first: file, base_url: String::new(), state, sessions: BTreeMap::new(), next_ping: None }
     }
 
     /// Begins anew with this file. Whoever is connected has to be cut off by the caller.
     pub(crate) fn begin(&mut self, file: &WorldFile, seed: Seed, now: Timestamp) {
         self.state = file.build(seed, now);
-        self.manners = Arc::new(manners(self.state.rules));
         self.sessions.clear();
         self.next_ping = None;
     }
@@ -94,7 +91,7 @@ impl DeviceHiveWorld {
 }
 
 /// How these servers behave below their messages (dossier 6, V5).
-fn manners(rules: &Rules) -> Manners {
+fn manners(rules: &Rules) -> Arc<Manners> {
     let mut manners = Manners::default();
     manners.max_message = MOST_MESSAGE;
     manners.max_frame = rules.max_frame.unwrap_or(MOST_MESSAGE);
@@ -104,7 +101,7 @@ fn manners(rules: &Rules) -> Manners {
     manners.shutdown = rules.shutdown.map(|code| (code, ""));
     manners.on_too_big = Reaction::Close(1009);
     manners.reasons = REASONS;
-    manners
+    Arc::new(manners)
 }
 
 /// What the server's socket layer says of broken frames (captures/server-4.1/frame-bits).

@@ -1,6 +1,7 @@
 //! Who asks, and what that allows (dossier 5.2, M2).
 
 use super::state::{DeviceRow, State, UserRow};
+use crate::profile::Rules;
 use devicehive_proto::{Action, Datetime, Need, Permission};
 use std::collections::BTreeSet;
 
@@ -88,17 +89,14 @@ impl Scope {
         }
     }
 
-    /// What a query lets through that looks at a list only where there is one.
-    pub(crate) fn lets(&self, id: i64) -> bool {
-        match self {
-            Self::All | Self::Missing => true,
-            Self::Listed(ids) => ids.contains(&id),
-        }
+    /// What queries let through: those of the real servers look at a list only where there is one.
+    pub(crate) fn seen(&self, rules: &Rules, id: i64) -> bool {
+        self.has(id) || (*self == Self::Missing && rules.repeats_defects)
     }
 
-    /// What reads lets through that do not look at an empty list either (dossier M2).
-    pub(crate) fn lets_if_any(&self, id: i64) -> bool {
-        self.is_empty() || self.lets(id)
+    /// The same for the devices within a network or type, where an empty list is not looked at either (dossier M2).
+    pub(crate) fn seen_within(&self, rules: &Rules, id: i64) -> bool {
+        self.has(id) || (self.is_empty() && rules.repeats_defects)
     }
 }
 
@@ -146,8 +144,8 @@ impl Principal {
     /// Whether the queries for devices that look at the user find this one (dossier M2).
     pub(crate) fn finds(&self, state: &State, device: &DeviceRow) -> bool {
         (self.is_admin || state.is_member(self.user, device.network()))
-            && self.networks.lets(device.network())
-            && self.types.lets(device.device_type())
+            && self.networks.seen(state.rules, device.network())
+            && self.types.seen(state.rules, device.device_type())
     }
 
     /// Whether a device of this id may be a target. One that does not exist is none, except to the unbounded (dossier M1.5).
@@ -162,12 +160,13 @@ impl Principal {
 
     /// Whether the queries for networks find this one (dossier M8).
     pub(crate) fn finds_network(&self, state: &State, network: i64) -> bool {
-        (self.is_admin || state.is_member(self.user, network)) && self.networks.lets(network)
+        (self.is_admin || state.is_member(self.user, network)) && self.networks.seen(state.rules, network)
     }
 
     /// Whether the queries for device types find this one (dossier M7).
     pub(crate) fn finds_type(&self, state: &State, device_type: i64) -> bool {
-        (self.is_admin || self.all_types || state.has_type(self.user, device_type)) && self.types.lets(device_type)
+        (self.is_admin || self.all_types || state.has_type(self.user, device_type))
+            && self.types.seen(state.rules, device_type)
     }
 }
 

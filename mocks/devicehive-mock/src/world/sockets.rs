@@ -4,14 +4,13 @@ use super::bus::Listener;
 use super::operate::{Caller, TokenFault, authenticate, operate};
 use super::principal::Principal;
 use super::refusal::{Answer, Done, Door, MALFORMED, Refusal};
-use super::{DeviceHiveWorld, wire};
+use super::{DeviceHiveWorld, manners, wire};
 use crate::http::{BadAuthorization, Place, headers, place, socket_context};
 use crate::profile::OtherScheme;
 use crate::seed::datetime;
 use devicehive_proto::{Action, Fields, Json, JsonKind, strict};
 use dummyload_host::{Admission, Cx, HttpRequest, PeerId, Problem, ProblemKind, Text};
 use std::borrow::Cow;
-use std::sync::Arc;
 
 /// A connection.
 #[derive(Debug, Default)]
@@ -63,7 +62,7 @@ impl DeviceHiveWorld {
         self.sessions.insert(peer, Session { principal, base, secure, doomed });
         self.ping_from(cx.now());
         let headers = self.opening_headers(request, doomed);
-        Admission::Accept { manners: Arc::clone(&self.manners), headers, who }
+        Admission::Accept { manners: manners(self.state.rules), headers, who }
     }
 
     /// The headers of the 101 answer (captures/server-4.1/hs-headers).

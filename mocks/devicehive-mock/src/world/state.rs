@@ -199,6 +199,8 @@ pub(crate) struct State {
     pub(super) waits: Waits,
     /// Who inserted which command, for servers that tell him of its updates (dossier M11).
     inserters: HashMap<(DeviceId, i64), PeerId>,
+    /// When something was last inserted, where that is told apart.
+    last_stamp: i64,
     /// What has changed since somebody last asked; `None` if nobody asks.
     changes: Option<BTreeSet<Key>>,
 }
@@ -226,6 +228,7 @@ impl State {
             bus: Bus::default(),
             waits: Waits::default(),
             inserters: HashMap::new(),
+            last_stamp: i64::MIN,
             changes: None,
         }
     }
@@ -540,6 +543,17 @@ impl State {
     }
 
     // Commands and notifications.
+
+    /// The time of something that is inserted now.
+    pub(super) fn stamp(&mut self, now: Datetime) -> Datetime {
+        if !self.options.stamps_apart {
+            return now;
+        }
+        // A flood of insertions must not run away from the clock.
+        let now = now.millis();
+        self.last_stamp = self.last_stamp.saturating_add(2).clamp(now - 1, now + 2);
+        Datetime::from_millis(self.last_stamp)
+    }
 
     /// Stores a command, new or changed, from now on for the whole time that it is kept.
     pub(crate) fn put_command(&mut self, now: Timestamp, command: Command, updated: bool) {

@@ -1,6 +1,6 @@
 //! Commands (dossier M4).
 
-use crate::kit::{Client, problems, start, start_as};
+use crate::kit::{Client, problems, start, start_as, start_with};
 use devicehive_mock::Profile;
 use std::time::Duration;
 
@@ -135,4 +135,19 @@ async fn commands_are_kept_for_two_minutes_from_their_last_change_on() {
     last.fails("command/get", &this(first), 404, &format!("Command with id = {first} not found")).await;
     last.does("command/get", &this(second)).await;
     assert_eq!(last.gets("command/list", r#""deviceId":"pump-1""#).await["commands"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_clients_clock_falls_between_two_insertions() {
+    let mock = start_with(|world| world.options.stamps_apart = true).await;
+    let mut admin = Client::admin(&mock).await;
+    let insert = r#""deviceId":"pump-1","command":{"command":"c"}"#;
+    let first = admin.gets("command/insert", insert).await["command"]["id"].clone();
+    let second = admin.gets("command/insert", insert).await["command"]["id"].clone();
+    for (bound, id) in [("end", first), ("start", second)] {
+        let members = format!(r#""deviceId":"pump-1","{bound}":"2026-01-01T00:00:00.000""#);
+        let list = admin.gets("command/list", &members).await;
+        let ids: Vec<_> = list["commands"].as_array().unwrap().iter().map(|command| &command["id"]).collect();
+        assert_eq!(ids, [&id]);
+    }
 }

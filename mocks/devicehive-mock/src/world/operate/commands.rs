@@ -39,15 +39,14 @@ impl Op<'_, '_> {
         Ok(Answer::Value("command", receipt))
     }
 
-    fn read_command(&self, body: &Fields<'_>) -> Result<Command, Refusal> {
-        let text = |name| self.read(body.text(name)).map(|text| text.map(Cow::into_owned));
+    fn read_command(&mut self, body: &Fields<'_>) -> Result<Command, Refusal> {
         let mut command = Command::default();
-        command.name = text("command")?;
-        command.timestamp = self.time(body, "timestamp")?.unwrap_or_else(|| self.now());
+        command.name = self.read(body.text("command"))?.map(Cow::into_owned);
+        command.timestamp = self.time_or_stamp(body)?;
         command.last_updated = command.timestamp;
         command.parameters = self.object(body, "parameters")?;
         command.lifetime = self.read(body.int("lifetime"))?.map(i64::from);
-        command.status = text("status")?;
+        command.status = self.read(body.text("status"))?.map(Cow::into_owned);
         command.result = self.object(body, "result")?;
         Ok(command)
     }

@@ -245,6 +245,15 @@ impl<'a, 'c> Op<'a, 'c> {
         Ok(time)
     }
 
+    /// The time that an insertion gives, or its own.
+    fn time_or_stamp(&mut self, body: &Fields<'_>) -> Result<Datetime, Refusal> {
+        let now = self.now();
+        Ok(match self.time(body, "timestamp")? {
+            Some(time) => time,
+            None => self.state.stamp(now),
+        })
+    }
+
     /// An object to be stored.
     fn object(&self, fields: &Fields<'_>, name: &'static str) -> Result<Option<Json>, Refusal> {
         let object = self.read(fields.object(name))?;

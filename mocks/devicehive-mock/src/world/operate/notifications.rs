@@ -38,10 +38,10 @@ impl Op<'_, '_> {
         Ok(Answer::Value("notification", receipt))
     }
 
-    fn read_notification(&self, body: &Fields<'_>) -> Result<Notification, Refusal> {
+    fn read_notification(&mut self, body: &Fields<'_>) -> Result<Notification, Refusal> {
         let mut notification = Notification::default();
         notification.name = self.read(body.text("notification"))?.map(Cow::into_owned);
-        notification.timestamp = self.time(body, "timestamp")?.unwrap_or_else(|| self.now());
+        notification.timestamp = self.time_or_stamp(body)?;
         notification.parameters = self.object(body, "parameters")?;
         Ok(notification)
     }

@@ -207,9 +207,10 @@ impl Op<'_, '_> {
         let user = self.state.user(user).ok_or_else(|| no_user(user))?;
         let (name, assigned) = match kind {
             PlaceKind::Network => ("network", user.networks.contains(&id)),
-            // Over the socket it is forgotten that all types may be available (dossier 12).
+            // Over the socket the real servers forget that all types may be available (dossier 12).
             PlaceKind::DeviceType => {
-                let all = user.all_device_types_available && !self.caller.door.is_socket();
+                let forgets = self.caller.door.is_socket() && self.state.rules.repeats_defects;
+                let all = user.all_device_types_available && !forgets;
                 ("deviceType", all || user.device_types.contains(&id))
             }
         };
