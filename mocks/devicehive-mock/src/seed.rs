@@ -5,6 +5,7 @@ mod check;
 mod save;
 
 pub(crate) use build::datetime;
+#[cfg(feature = "persist")]
 pub(crate) use check::JWT_SECRET;
 
 use crate::Options;

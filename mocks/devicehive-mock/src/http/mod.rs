@@ -275,18 +275,7 @@ impl DeviceHiveWorld {
         refusal: Refusal,
     ) -> Reply {
         let rules = self.state.rules;
-        let (code, text) = match refusal {
-            Refusal::Error { code, text } => (code, text),
-            Refusal::Defect(defect) => {
-                let (right_code, right) = &defect.right;
-                let did =
-                    if defect.seen.is_some() { "answers with an error of its own making" } else { "never answers" };
-                let kind = if defect.seen.is_some() { ProblemKind::Refused } else { ProblemKind::Dropped };
-                let text = format!("the server {did} here; right would be {right_code}: {right}");
-                call.cx.problem(call.id, Problem::new(kind, "server-defect", defect.source, text));
-                defect.seen?
-            }
-        };
+        let (code, text) = refusal.told(call.cx, call.id)?;
         let text = &*text;
         let page = |message| Some(page_of_resource(rules, call.now, call.request, code, message));
         let is_client = principal.is_some_and(|principal| !principal.is_admin);

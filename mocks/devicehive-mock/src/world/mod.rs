@@ -4,6 +4,7 @@ mod bus;
 mod operate;
 mod principal;
 mod refusal;
+mod rows;
 mod shelf;
 mod show;
 mod sockets;
@@ -14,7 +15,10 @@ mod wire;
 pub(crate) use operate::{Caller, TokenFault, operate, permit, wait_for_command};
 pub(crate) use principal::{Permissions, Principal, Scope};
 pub(crate) use refusal::{ACCESS_DENIED, Answer, Done, Door, INVALID_PARAMETERS, Refusal};
-pub(crate) use state::{ACTIVE, ADMIN, CLIENT, DISABLED, Key, LOCKED, PlaceKind, Sequences, Setting, State, UserRow};
+#[cfg(feature = "persist")]
+pub(crate) use rows::Key;
+pub(crate) use rows::{ACTIVE, ADMIN, CLIENT, DISABLED, LOCKED, PlaceKind, Sequences, Setting, UserRow};
+pub(crate) use state::State;
 
 use crate::control::VERBS;
 use crate::http::{VERSIONS, woken as woken_answer};

@@ -1,6 +1,7 @@
 //! Who asks, and what that allows (dossier 5.2, M2).
 
-use super::state::{DeviceRow, State, UserRow};
+use super::rows::{DeviceRow, UserRow};
+use super::state::State;
 use crate::profile::Rules;
 use devicehive_proto::{Action, Datetime, Need, Permission};
 use std::collections::BTreeSet;

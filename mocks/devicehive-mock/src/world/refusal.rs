@@ -2,7 +2,7 @@
 
 use crate::profile::Rules;
 use devicehive_proto::JsonKind;
-use dummyload_host::{PeerId, Text};
+use dummyload_host::{Cx, Party, PeerId, Problem, ProblemKind, Text};
 use std::borrow::Cow;
 
 /// The way a request came in. What the socket and REST do alike is said once; where they differ, this decides.
@@ -116,6 +116,23 @@ impl Refusal {
     /// The server never answers, instead of with `right` and `code`.
     pub(crate) fn mute(code: u16, right: impl Into<Cow<'static, str>>, source: &'static str) -> Self {
         Self::Defect(Box::new(Defect { seen: None, right: (code, right.into()), source }))
+    }
+
+    /// What the client is told, if anything; where the server does not say what is wrong, the journal does.
+    pub(crate) fn told(self, cx: &mut Cx<'_>, party: impl Into<Party>) -> Option<(u16, Cow<'static, str>)> {
+        match self {
+            Self::Error { code, text } => Some((code, text)),
+            Self::Defect(defect) => {
+                let (code, right) = &defect.right;
+                let (kind, did) = match &defect.seen {
+                    Some(_) => (ProblemKind::Refused, "answers with an error of its own making"),
+                    None => (ProblemKind::Dropped, "never answers"),
+                };
+                let text = format!("the server {did} here; right would be {code}: {right}");
+                cx.problem(party, Problem::new(kind, "server-defect", defect.source, text));
+                defect.seen
+            }
+        }
     }
 
     /// The same, as the server of these rules has it: of a server that repeats no defects there is only the right answer.

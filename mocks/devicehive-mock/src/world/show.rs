@@ -2,7 +2,7 @@
 
 use super::DeviceHiveWorld;
 use super::bus::{Kind, Listener};
-use super::state::PlaceKind;
+use super::rows::PlaceKind;
 use devicehive_proto::{DeviceId, Subscription};
 use serde_json::{Value, json};
 

@@ -9,7 +9,7 @@ use crate::http::{BadAuthorization, Place, headers, place, socket_context};
 use crate::profile::OtherScheme;
 use crate::seed::datetime;
 use devicehive_proto::{Action, Fields, Json, JsonKind, strict};
-use dummyload_host::{Admission, Cx, HttpRequest, PeerId, Problem, ProblemKind, Text};
+use dummyload_host::{Admission, Cx, HttpRequest, PeerId, Problem, ProblemKind};
 use std::borrow::Cow;
 
 /// A connection.
@@ -132,8 +132,8 @@ impl DeviceHiveWorld {
                 after.into_iter().for_each(|(peer, text)| cx.send(peer, text));
             }
             Err(refusal) => {
-                if let Some(text) = refused(cx, peer, echo.lend(), refusal) {
-                    cx.send(peer, text);
+                if let Some((code, text)) = refusal.told(cx, peer) {
+                    cx.send(peer, wire::error(Some(echo.lend()), code, &text));
                 }
             }
         }
@@ -200,23 +200,6 @@ fn action(fields: &Fields<'_>) -> Result<Action, Refusal> {
     };
     let name = name.ok_or_else(no_action)?;
     Action::parse(&name).ok_or_else(|| Refusal::bad(format!("Illegal argument: {name}")))
-}
-
-/// The answer to a refused request, if there is one; where the server does not say what is wrong, the journal does.
-fn refused(cx: &mut Cx<'_>, peer: PeerId, echo: wire::Echo<'_>, refusal: Refusal) -> Option<Text> {
-    match refusal {
-        Refusal::Error { code, text } => Some(wire::error(Some(echo), code, &text)),
-        Refusal::Defect(defect) => {
-            let (code, right) = &defect.right;
-            let (kind, did) = match &defect.seen {
-                Some(_) => (ProblemKind::Refused, "answers with an error of its own making"),
-                None => (ProblemKind::Dropped, "never answers"),
-            };
-            let text = format!("the server {did} here; right would be {code}: {right}");
-            cx.problem(peer, Problem::new(kind, "server-defect", defect.source, text));
-            defect.seen.map(|(code, text)| wire::error(Some(echo), code, &text))
-        }
-    }
 }
 
 /// What a reply echoes: values as they came, but for blanks (dossier 2).

@@ -3,6 +3,7 @@
 
 mod bases;
 mod control;
+#[cfg(feature = "persist")]
 mod data;
 mod errors;
 mod kit;

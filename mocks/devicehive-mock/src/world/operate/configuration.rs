@@ -3,7 +3,7 @@
 use super::validation::{Violations, is_long};
 use super::{Op, Outcome};
 use crate::world::refusal::{Answer, Refusal};
-use crate::world::state::Setting;
+use crate::world::rows::Setting;
 use crate::world::wire;
 use devicehive_proto::Configuration;
 use std::borrow::Cow;

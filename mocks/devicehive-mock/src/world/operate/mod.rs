@@ -19,7 +19,8 @@ pub(crate) use tokens::{TokenFault, authenticate};
 use super::bus::{Event, Kind, Listener};
 use super::principal::{NOBODY, Principal};
 use super::refusal::{ACCESS_DENIED, Answer, Done, Door, INVALID_PARAMETERS, MALFORMED, NOT_AN_OBJECT, Refusal};
-use super::state::{PlaceKind, State};
+use super::rows::PlaceKind;
+use super::state::State;
 use devicehive_proto::{Action, Command, Datetime, DeviceId, FieldError, Fields, Json, JsonKind, Need, Notification};
 use dummyload_host::{Cx, PeerId, Text};
 use std::borrow::Cow;
@@ -359,7 +360,7 @@ impl<'a, 'c> Op<'a, 'c> {
 }
 
 impl Subject {
-    fn of(device: &super::state::DeviceRow) -> Self {
+    fn of(device: &super::rows::DeviceRow) -> Self {
         Self { id: device.id.clone(), network: device.network(), device_type: device.device_type() }
     }
 }

@@ -4,7 +4,7 @@ use super::lists::count;
 use super::validation::{NAME_LENGTH, NAME_NULL, Violations};
 use super::{Op, Outcome};
 use crate::world::refusal::{Answer, Refusal};
-use crate::world::state::{PlaceKind, PlaceRow};
+use crate::world::rows::{PlaceKind, PlaceRow};
 use crate::world::wire;
 use devicehive_proto::Device;
 use std::borrow::Cow;

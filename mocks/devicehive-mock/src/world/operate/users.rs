@@ -5,7 +5,7 @@ use super::places::{no_place, place_required};
 use super::validation::{NOT_COMMITTED, Violations, is_like, is_login, is_long};
 use super::{Op, Outcome};
 use crate::world::refusal::{Answer, Door, Refusal};
-use crate::world::state::{ACTIVE, PlaceKind, UserRow};
+use crate::world::rows::{ACTIVE, PlaceKind, UserRow};
 use crate::world::wire;
 use devicehive_proto::{Fields, Json};
 use std::collections::BTreeSet;
