@@ -9,6 +9,9 @@ use serde_json::{Map, Number, Value};
 /// Arrays and objects within each other, at most.
 const MOST_NESTED: usize = 1000;
 
+/// Below this, floats hold every whole number.
+const MOST_EXACT: f64 = 9_007_199_254_740_992.0;
+
 /// What a text says.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -242,7 +245,9 @@ impl Reader<'_> {
         };
         self.at += sign + length;
         let number = if rest.starts_with('-') { -number } else { number };
-        let number = Number::from_f64(number);
+        let is_whole =
+            number.fract() == 0.0 && number.abs() < MOST_EXACT && (number != 0.0 || number.is_sign_positive());
+        let number = if is_whole { Some(Number::from(number as i64)) } else { Number::from_f64(number) };
         self.has_nan |= number.is_none();
         Ok(number.map_or(Value::Null, Value::Number))
     }
@@ -310,7 +315,7 @@ mod tests {
     #[test]
     fn nulls_and_repeated_members_count_as_with_the_server() {
         let text = r#"{"a":1,"a":2,"b":null,"c":[null,1,null],"d":{"e":null},"f":1,"f":null}"#;
-        assert_eq!(read(text).unwrap().value, json!({"a": 2.0, "c": [null, 1.0, null], "d": {}}));
+        assert_eq!(read(text).unwrap().value, json!({"a": 2, "c": [null, 1, null], "d": {}}));
         assert_eq!(read(" [ ] ").unwrap().value, json!([]));
         assert_eq!(read("null").unwrap().value, Value::Null);
     }

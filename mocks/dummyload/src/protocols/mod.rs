@@ -1,6 +1,7 @@
 //! The protocols that this program knows. A further one is a further entry of [`ALL`].
 
 mod devicehive;
+mod multistreamer;
 mod pishock;
 mod shelly;
 
@@ -55,6 +56,20 @@ pub(crate) const ALL: &[Protocol] = &[
         keeps_data: true,
         dialects: &["clientdevice"],
         lint: devicehive::lint,
+    },
+    Protocol {
+        name: "multistreamer",
+        port: 4104,
+        // Everybody hosts it himself, so there is no name that programs know.
+        tls_names: &["multistreamer.localhost"],
+        tls_ports: &[443],
+        demo_world: multistreamer_mock::DEMO_WORLD,
+        read_world: multistreamer::read_world,
+        check_world: check::<multistreamer_mock::WorldFile>,
+        start: |start| Box::pin(multistreamer::start(start)),
+        keeps_data: false,
+        dialects: &["chat"],
+        lint: multistreamer::lint,
     },
 ];
 

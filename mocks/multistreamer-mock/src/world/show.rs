@@ -1,0 +1,37 @@
+//! The state as JSON, for people and tests.
+
+use super::MultistreamerWorld;
+use dummyload_session::Timestamp;
+use serde_json::{Map, Value, json};
+
+impl MultistreamerWorld {
+    pub(super) fn show(&self, _: Timestamp) -> Value {
+        let mut streams = Map::new();
+        for stream in self.state.streams() {
+            let writers: Vec<Value> = self
+                .manager
+                .writers()
+                .filter(|(of, _)| *of == stream.seed.id)
+                .map(|(_, pair)| json!({"account_id": pair.account, "cur_stream_account_id": pair.target}))
+                .collect();
+            let shown = json!({"status": crate::http::status_json(stream.status), "writers": writers});
+            streams.insert(stream.seed.id.to_string(), shown);
+        }
+        let sockets: Vec<Value> = self
+            .sockets
+            .iter()
+            .map(|(peer, socket)| {
+                json!({"conn": peer.0, "user": socket.user, "stream": socket.stream, "mute": socket.mute})
+            })
+            .collect();
+        let agenda: Vec<Value> = self
+            .agenda
+            .iter()
+            .map(|(at, due)| json!({"at": at.since_epoch().as_secs_f64(), "due": format!("{due:?}")}))
+            .collect();
+        json!({
+            "world": self.to_file(), "streams": streams, "sockets": sockets, "agenda": agenda,
+            "chat_manager": if self.manager_is_dead() { "dead" } else { "alive" },
+        })
+    }
+}
