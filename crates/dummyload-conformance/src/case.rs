@@ -235,7 +235,18 @@ pub(crate) enum Verb {
     Open(usize, Refusal),
     Reopen(usize),
     Shut(usize, u16),
-    Http { service: String, call: Call },
+    Http {
+        service: String,
+        call: Call,
+    },
+    /// A call whose answer a later step waits for, under this name.
+    Ask {
+        service: String,
+        call: Call,
+        name: String,
+    },
+    /// The answer to the call of this name.
+    Answered(String, Wanted),
     Control(Call),
     Advance(Duration),
 }
@@ -311,10 +322,23 @@ pub(crate) struct Call {
     pub(crate) path: Text,
     pub(crate) headers: Vec<(String, Text)>,
     pub(crate) body: Option<Text>,
+    pub(crate) wanted: Wanted,
+}
+
+/// What an answer must be.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
     pub(crate) status: Vec<u16>,
     pub(crate) answer_headers: Vec<(String, Template)>,
     pub(crate) answer: Option<Answer>,
     pub(crate) within: Duration,
+}
+
+impl Wanted {
+    /// Nothing in particular.
+    pub(crate) fn anything() -> Self {
+        Self { status: Vec::new(), answer_headers: Vec::new(), answer: None, within: Duration::ZERO }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -334,9 +358,10 @@ impl Verb {
         }
     }
 
-    pub(crate) fn call(&self) -> Option<&Call> {
+    fn wanted(&self) -> Option<&Wanted> {
         match self {
-            Self::Http { call, .. } | Self::Control(call) => Some(call),
+            Self::Http { call, .. } | Self::Control(call) => Some(&call.wanted),
+            Self::Answered(_, wanted) => Some(wanted),
             _ => None,
         }
     }
@@ -346,7 +371,7 @@ impl Verb {
         let spans = self.receivings().into_iter().map(|receiving| receiving.within);
         let other = match self {
             Self::Pong(_, _, within) => Some(*within),
-            _ => self.call().map(|call| call.within),
+            _ => self.wanted().map(|wanted| wanted.within),
         };
         spans.chain(other).max().unwrap_or_default()
     }
@@ -357,8 +382,9 @@ impl Verb {
             Awaited::Message(template) | Awaited::Text(template) => Some(template),
             _ => None,
         });
-        let headers = self.call().into_iter().flat_map(|call| call.answer_headers.iter().map(|(_, header)| header));
-        let answer = self.call().and_then(|call| call.answer.as_ref());
+        let wanted = self.wanted();
+        let headers = wanted.into_iter().flat_map(|wanted| wanted.answer_headers.iter().map(|(_, header)| header));
+        let answer = wanted.and_then(|wanted| wanted.answer.as_ref());
         let answer = answer.map(|(Answer::Json(template) | Answer::Text(template))| template);
         messages.chain(headers).chain(answer).collect()
     }
@@ -371,7 +397,7 @@ impl Verb {
             }
             Self::Send(_, Sending::Huge { prefix, suffix, .. }) => vec![prefix, suffix],
             Self::Send(_, Sending::Fragments { parts, .. }) => parts.iter().collect(),
-            Self::Http { call, .. } | Self::Control(call) => {
+            Self::Http { call, .. } | Self::Ask { call, .. } | Self::Control(call) => {
                 let headers = call.headers.iter().map(|(_, value)| value);
                 std::iter::once(&call.path).chain(headers).chain(&call.body).collect()
             }
@@ -390,7 +416,7 @@ impl Verb {
                 vec![String::from_utf8_lossy(bytes).into_owned()]
             }
             Self::Send(_, Sending::Fragments { parts, .. }) => vec![parts.iter().map(Text::sample).collect()],
-            Self::Http { call, .. } => std::iter::once(&call.path).chain(&call.body).map(Text::sample).collect(),
+            Self::Http { call, .. } | Self::Ask { call, .. } => std::iter::once(&call.path).chain(&call.body).map(Text::sample).collect(),
             _ => Vec::new(),
         }
     }
@@ -398,10 +424,12 @@ impl Verb {
     /// Whether it can be unmet by what the peer does.
     pub(crate) fn expects(&self) -> bool {
         match self {
-            Self::Receive(_) | Self::Pong(..) | Self::All(_) | Self::AnyOf(_) | Self::Http { .. } => true,
+            Self::Receive(_) | Self::Pong(..) | Self::All(_) | Self::AnyOf(_) | Self::Http { .. } | Self::Answered(..) => {
+                true
+            }
             Self::Open(_, refusal) => matches!(refusal, Refusal::Always(_)),
-            Self::Control(call) => call.answer.is_some(),
-            Self::Send(..) | Self::Reopen(_) | Self::Shut(..) | Self::Advance(_) => false,
+            Self::Control(call) => call.wanted.answer.is_some(),
+            Self::Send(..) | Self::Reopen(_) | Self::Ask { .. } | Self::Shut(..) | Self::Advance(_) => false,
         }
     }
 }

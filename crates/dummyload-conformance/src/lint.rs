@@ -53,6 +53,7 @@ impl Suite {
                 let mut found = |line, what| findings.push(Finding { path: case.path.clone(), line, what });
                 names(protocol, case, &mut found);
                 judgement(case, &mut found);
+                calls(case, &mut found);
                 budget(case, &mut found);
                 hazards(protocol, case, &mut found);
             }
@@ -170,6 +171,25 @@ fn judgement(case: &Case, found: &mut impl FnMut(usize, String)) {
         if matches!(&step.verb, Verb::All(list) if list.len() < 2) {
             found(step.line, "`all` needs two parts or more".into());
         }
+    }
+}
+
+/// What is asked in one step is answered in a later one.
+fn calls(case: &Case, found: &mut impl FnMut(usize, String)) {
+    let mut asked: BTreeMap<&str, usize> = BTreeMap::new();
+    for step in &case.steps {
+        match &step.verb {
+            Verb::Ask { name, .. } if asked.insert(name, step.line).is_some() => {
+                found(step.line, format!("a call `{name}` is on its way already"));
+            }
+            Verb::Answered(name, _) if asked.remove(name.as_str()).is_none() => {
+                found(step.line, format!("no call `{name}` has begun before this line: `http` with later = \"{name}\""));
+            }
+            _ => {}
+        }
+    }
+    for (name, line) in asked {
+        found(line, format!("nothing waits for the answer: add a step with answered = \"{name}\""));
     }
 }
 

@@ -186,7 +186,7 @@ impl Target {
         }
         for step in &case.steps {
             match &step.verb {
-                Verb::Http { service, .. } if !self.http.contains_key(service) => {
+                Verb::Http { service, .. } | Verb::Ask { service, .. } if !self.http.contains_key(service) => {
                     add(format!("--http {service}=URL"), protocol.service(service));
                 }
                 _ => {}

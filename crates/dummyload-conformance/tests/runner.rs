@@ -7,10 +7,11 @@ mod common;
 
 use clocked::Clocked;
 use common::{answering, listen, report, suite, target};
-use dummyload_conformance::{Hazard, Progress, Report, RunOptions, TextOptions};
+use dummyload_conformance::{Hazard, Progress, Report, RunOptions, Target, TextOptions};
 use futures_util::{SinkExt, StreamExt};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::Notify;
 use tokio_tungstenite::accept_async;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -379,6 +380,47 @@ async fn http_answers_are_judged() {
     let (report, text) = report(&suite, &target, &RunOptions::default()).await;
     insta::assert_snapshot!("http_with_the_service", text);
     assert!(!report.to_json().to_string().contains("s3cr"));
+}
+
+#[tokio::test]
+async fn a_call_may_be_answered_steps_later() {
+    // The desk answers once somebody has spoken in the room.
+    static SPOKEN: Notify = Notify::const_new();
+    let desk = listen(|mut stream| async move {
+        let _ = stream.read(&mut [0; 4096]).await;
+        SPOKEN.notified().await;
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n{\"ok\":true}").await;
+    })
+    .await;
+    let server = answering(|_| {
+        SPOKEN.notify_one();
+        vec![pong()]
+    })
+    .await;
+    let steps = |answer: &str| {
+        format!(
+            "[[step]]\nhttp = {{ service = \"desk\", path = \"/wait\" }}\nlater = \"news\"\n{PING}\
+             [[step]]\nanswered = \"news\"\nanswer = '{answer}'\n"
+        )
+    };
+    let target = target_of(&server, &desk);
+    let played = async |steps: String| report(&suite(&[("a/case", &steps)]), &target, &RunOptions::default()).await;
+    let (good, _) = played(steps("{\"ok\":true}")).await;
+    assert_eq!(good.to_json()["runs"][0]["cases"][0]["verdict"], "pass");
+    insta::assert_snapshot!("answered_otherwise", played(steps("{\"ok\":false}")).await.1);
+    let never = "[[step]]\nhttp = { service = \"desk\", path = \"/wait\" }\nlater = \"news\"\n\
+                 [[step]]\nanswered = \"news\"\nwithin = \"100ms\"\n";
+    let silent = listen(|stream| async move {
+        std::future::pending::<()>().await;
+        drop(stream);
+    })
+    .await;
+    let target = target_of(&server, &silent);
+    insta::assert_snapshot!("never_answered", report(&suite(&[("a/case", never)]), &target, &RunOptions::default()).await.1);
+}
+
+fn target_of(server: &str, desk: &str) -> Target {
+    target(server).http("desk", &format!("http://{desk}")).unwrap()
 }
 
 fn news(n: u32) -> Message {

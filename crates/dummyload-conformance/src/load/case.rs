@@ -3,7 +3,7 @@
 use super::reader::{Source, Table};
 use crate::case::{
     Alternative, Answer, Awaited, Call, Case, ConnSpec, Endpoint, Grade, Hazard, Receiving, Refusal, Sending, Step,
-    Verb, Weight,
+    Verb, Wanted, Weight,
 };
 use crate::choice::not_among;
 use crate::suite::Protocol;
@@ -23,7 +23,7 @@ const LARGEST: usize = 256 << 20;
 const STATUS: &str = "an HTTP status, or an array of them";
 
 /// What a step can do. Exactly one of them makes a step.
-const VERBS: [&str; 21] = [
+const VERBS: [&str; 22] = [
     "send",
     "send_text",
     "send_binary",
@@ -43,13 +43,14 @@ const VERBS: [&str; 21] = [
     "reopen",
     "shut",
     "http",
+    "answered",
     "control",
     "advance",
 ];
 
 /// What can stand beside a verb.
-const COMPANIONS: [&str; 9] =
-    ["conn", "within", "skip", "finish", "refused", "status", "answer_headers", "answer", "answer_text"];
+const COMPANIONS: [&str; 10] =
+    ["later", "conn", "within", "skip", "finish", "refused", "status", "answer_headers", "answer", "answer_text"];
 
 /// What a part of `all` or `any_of` can wait for.
 const AWAITED: [&str; 6] = ["expect", "expect_text", "close", "cut", "quiet", "refused"];
@@ -207,11 +208,22 @@ impl Reading<'_> {
                     let what = not_among(service.get_ref(), known.iter().copied());
                     inner.error_at(service.span(), format!("`service`: {what}"));
                 }
-                Verb::Http { service: service.into_inner(), call: call(table, inner) }
+                let service = service.into_inner();
+                match table.string("later") {
+                    None => Verb::Http { service, call: call(table, inner, wanted) },
+                    Some(name) => {
+                        let call = call(table, inner, |_| Wanted::anything());
+                        Verb::Ask { service, call, name: name.into_inner() }
+                    }
+                }
             }
             "control" => {
                 let inner = table.table("control")?;
-                Verb::Control(call(table, inner))
+                Verb::Control(call(table, inner, wanted))
+            }
+            "answered" => {
+                let name = table.string("answered")?.into_inner();
+                Verb::Answered(name, wanted(table))
             }
             "advance" => Verb::Advance(table.span("advance")?),
             _ => Verb::Receive(self.receiving(table, name)?),
@@ -390,7 +402,11 @@ fn refusal(table: &mut Table<'_, '_>) -> Option<Refusal> {
 }
 
 /// The members of an HTTP step: `inner` says what is sent, `table` what must come.
-fn call(table: &mut Table<'_, '_>, mut inner: Table<'_, '_>) -> Call {
+fn call<'s, 'i>(
+    table: &mut Table<'s, 'i>,
+    mut inner: Table<'s, 'i>,
+    wanted: impl FnOnce(&mut Table<'s, 'i>) -> Wanted,
+) -> Call {
     let method = inner.string("method").map_or_else(|| "GET".to_owned(), Spanned::into_inner);
     if http::Method::from_bytes(method.as_bytes()).is_err() {
         inner.error(format!("{method:?} is no HTTP method"));
@@ -404,13 +420,19 @@ fn call(table: &mut Table<'_, '_>, mut inner: Table<'_, '_>) -> Call {
         path: inner.parsed(&path),
         headers: inner.free_texts("headers"),
         body: inner.text("body"),
+        wanted: wanted(table),
+    };
+    inner.finish();
+    call
+}
+
+fn wanted(table: &mut Table<'_, '_>) -> Wanted {
+    Wanted {
         status: table.codes("status", STATUS).unwrap_or_else(|| vec![200]),
         answer_headers: answer_headers(table),
         answer: answer(table),
         within: within(table),
-    };
-    inner.finish();
-    call
+    }
 }
 
 fn answer_headers(table: &mut Table<'_, '_>) -> Vec<(String, Template)> {

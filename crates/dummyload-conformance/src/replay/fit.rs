@@ -201,8 +201,10 @@ impl Scenario {
             }
         }
         let fitting = |clock: i64| spans.iter().filter(|(_, _, low, high)| (*low..=*high).contains(&clock)).count();
-        // The latest of the best: then the server is never early.
-        let best = spans.iter().map(|(_, _, _, high)| *high).max_by_key(|clock| (fitting(*clock), *clock));
+        // What was seen had been written before. When it was asked for says less: it may have been written earlier.
+        let least = spans.iter().map(|(_, _, low, _)| *low).max().unwrap_or(told);
+        let latest = spans.iter().map(|(_, _, _, high)| *high).filter(|high| *high >= least);
+        let best = latest.max_by_key(|clock| (fitting(*clock), *clock));
         let clock = best.unwrap_or(told);
         let mut at = BTreeMap::new();
         for (ms, request, low, high) in spans {

@@ -55,6 +55,12 @@ enum Came {
     End(String),
 }
 
+/// What a comparison has taught.
+struct Learnt {
+    names: Names,
+    reordered: usize,
+}
+
 impl Came {
     fn is_ping(&self) -> bool {
         matches!(self, Self::Message(message, _) if message.op == Op::Ping)
@@ -136,24 +142,27 @@ impl<'a> Play<'a> {
         if let Some((_, last)) = pending.last() {
             self.reach(last.line).await?;
         }
-        for (n, expected) in pending {
-            self.wait_for(n, &expected).await;
+        for (at, (n, expected)) in pending.iter().enumerate() {
+            if !self.wait_for(*n, expected).await {
+                self.miss(*n, expected, &pending[at + 1..]);
+            }
         }
         Ok(())
     }
 
-    async fn wait_for(&mut self, n: usize, expected: &Expected<'a>) {
+    /// Whether it has come.
+    async fn wait_for(&mut self, n: usize, expected: &Expected<'a>) -> bool {
         let patience = if self.control().is_some() { PROMPT } else { self.server.patience };
         let until = Instant::now() + if self.hasty { patience / HASTE } else { patience };
         loop {
             if self.take(n, expected) {
-                return;
+                return true;
             }
             if !self.pump(until).await {
-                break;
+                self.hasty = true;
+                return false;
             }
         }
-        self.miss(n, expected);
     }
 
     /// Takes in what arrives next; whether something did before the time.
@@ -177,20 +186,31 @@ impl<'a> Play<'a> {
 
     /// Takes the first that is equal to what was recorded, if it has come.
     fn take(&mut self, n: usize, expected: &Expected<'a>) -> bool {
+        let came = std::mem::take(&mut self.sockets[n].came);
+        let fitting = came.iter().enumerate().find_map(|(at, came)| {
+            let (mismatches, learnt) = self.attempt(expected, came)?;
+            mismatches.is_empty().then_some((at, learnt))
+        });
+        self.sockets[n].came = came;
+        let Some((at, learnt)) = fitting else { return false };
+        self.learn(learnt);
+        self.in_order(n, at, expected);
+        self.sockets[n].came.remove(at);
+        true
+    }
+
+    /// The differences, and what would be learnt; `None` if these are things of different kinds.
+    fn attempt(&mut self, expected: &Expected<'_>, came: &Came) -> Option<(Vec<Mismatch>, Learnt)> {
         let place = self.place_of(expected);
-        for at in 0..self.sockets[n].came.len() {
-            let came = std::mem::replace(&mut self.sockets[n].came[at], Came::End(String::new()));
-            let before = (self.names.clone(), self.played.reordered);
-            let fits = self.differences(expected, &came, &place).is_some_and(|found| found.is_empty());
-            self.sockets[n].came[at] = came;
-            if fits {
-                self.in_order(n, at, expected);
-                self.sockets[n].came.remove(at);
-                return true;
-            }
-            (self.names, self.played.reordered) = before;
-        }
-        false
+        let before = Learnt { names: self.names.clone(), reordered: self.played.reordered };
+        let mismatches = self.differences(expected, came, &place);
+        let learnt = Learnt { names: self.names.clone(), reordered: self.played.reordered };
+        self.learn(before);
+        Some((mismatches?, learnt))
+    }
+
+    fn learn(&mut self, learnt: Learnt) {
+        (self.names, self.played.reordered) = (learnt.names, learnt.reordered);
     }
 
     fn place_of(&self, expected: &Expected<'_>) -> Place {
@@ -295,27 +315,25 @@ impl<'a> Play<'a> {
         items.any(|pointer| a.at(pointer).is_some() && a.at(pointer) == b.at(pointer))
     }
 
-    /// What was recorded has not come: tells what has come in its place, if something has.
-    fn miss(&mut self, n: usize, expected: &Expected<'a>) {
-        self.hasty = true;
-        let place = self.place_of(expected);
-        let mut nearest: Option<(usize, Vec<Mismatch>, (Names, usize))> = None;
-        let before = (self.names.clone(), self.played.reordered);
-        for at in 0..self.sockets[n].came.len() {
-            let came = std::mem::replace(&mut self.sockets[n].came[at], Came::End(String::new()));
-            let found = self.differences(expected, &came, &place).filter(|_| self.belongs(expected, &came));
-            self.sockets[n].came[at] = came;
-            let learnt = (self.names.clone(), self.played.reordered);
-            (self.names, self.played.reordered) = before.clone();
-            if let Some(found) = found
+    /// What was recorded has not come: tells what has come in its place, if something has that was not recorded behind it.
+    fn miss(&mut self, n: usize, expected: &Expected<'a>, behind: &[(usize, Expected<'a>)]) {
+        let came = std::mem::take(&mut self.sockets[n].came);
+        let mut nearest: Option<(usize, Vec<Mismatch>, Learnt)> = None;
+        for (at, came) in came.iter().enumerate().filter(|(_, came)| belongs(expected, came)) {
+            let mut later = behind.iter().filter(|(socket, _)| *socket == n);
+            if later.any(|(_, later)| self.attempt(later, came).is_some_and(|(found, _)| found.is_empty())) {
+                continue;
+            }
+            if let Some((found, learnt)) = self.attempt(expected, came)
                 && nearest.as_ref().is_none_or(|(_, best, _)| found.len() < best.len())
             {
                 nearest = Some((at, found, learnt));
             }
         }
+        self.sockets[n].came = came;
         match nearest {
             Some((at, found, learnt)) => {
-                (self.names, self.played.reordered) = learnt;
+                self.learn(learnt);
                 self.sockets[n].came.remove(at);
                 self.report(expected.line, found);
             }
@@ -324,13 +342,6 @@ impl<'a> Play<'a> {
                 self.differ(expected.line, text);
             }
         }
-    }
-
-    /// Whether this could be what was recorded, with something wrong in it: the answer to the same request, a push of the
-    /// same action.
-    fn belongs(&self, expected: &Expected<'_>, came: &Came) -> bool {
-        let (Some(recorded), Came::Message(_, Some(seen))) = (&expected.meaning, came) else { return true };
-        if recorded.is_push { recorded.context == seen.context } else { recorded.key == seen.key }
     }
 
     /// Waits until all has arrived on this connection that the server has sent.
@@ -386,4 +397,11 @@ impl<'a> Play<'a> {
             self.differ(line, text);
         }
     }
+}
+
+/// Whether this could be what was recorded, with something wrong in it: the answer to the same request, a push of the same
+/// action.
+fn belongs(expected: &Expected<'_>, came: &Came) -> bool {
+    let (Some(recorded), Came::Message(_, Some(seen))) = (&expected.meaning, came) else { return true };
+    if recorded.is_push { recorded.context == seen.context } else { recorded.key == seen.key }
 }

@@ -2,9 +2,9 @@
 
 use super::conn::{Event, NotOpen, Socket, hex};
 use super::control::Control;
-use super::http::Exchange;
+use super::http::{Exchange, Reply};
 use super::net::{Net, Trouble};
-use crate::case::{Alternative, Answer, Awaited, Call, Case, Receiving, Refusal, Sending, Step, Verb, Weight};
+use crate::case::{Alternative, Answer, Awaited, Call, Case, Receiving, Refusal, Sending, Step, Verb, Wanted, Weight};
 use crate::matcher::{Mismatch, compare};
 use crate::suite::Aside;
 use crate::target::{Target, below};
@@ -14,7 +14,12 @@ use crate::transcript::Direction;
 use crate::vars::Vars;
 use crate::verdict::Verdict;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::time::Duration;
+use tokio::task::JoinHandle;
+
+/// What a server has not answered by then is taken to wait.
+const PROMPT: Duration = Duration::from_millis(100);
 
 /// An expectation that was not met.
 #[derive(Debug, Default)]
@@ -44,6 +49,19 @@ pub(super) fn unmet(expected: impl Into<String>, received: impl Into<String>) ->
     Stop::Unmet(Box::new(Unmet { expected: expected.into(), received: received.into(), ..Unmet::default() }))
 }
 
+/// A call on its way; it ends with its case.
+pub(super) struct Asked {
+    request: String,
+    service: String,
+    answer: JoinHandle<Result<Reply, String>>,
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        self.answer.abort();
+    }
+}
+
 /// One case while it runs.
 pub(super) struct Play<'a> {
     pub(super) case: &'a Case,
@@ -51,13 +69,15 @@ pub(super) struct Play<'a> {
     pub(super) asides: &'a [Aside],
     pub(super) net: Net,
     pub(super) vars: Vars,
+    /// The calls that are answered later.
+    pub(super) asked: BTreeMap<&'a str, Asked>,
     /// The steps that have begun.
     pub(super) at: usize,
     /// The outcomes that were taken among several, with their verdicts.
     pub(super) outcomes: Vec<(String, Verdict)>,
 }
 
-impl Play<'_> {
+impl<'a> Play<'a> {
     /// From the first opening to the last step.
     pub(super) async fn play(&mut self) -> Outcome {
         let case = self.case;
@@ -77,7 +97,7 @@ impl Play<'_> {
         Ok(())
     }
 
-    async fn step(&mut self, step: &Step) -> Outcome {
+    async fn step(&mut self, step: &'a Step) -> Outcome {
         match &step.verb {
             Verb::Send(conn, sending) => self.send(*conn, sending).await,
             Verb::Receive(receiving) => self.receive(receiving, step.skip.as_ref()).await,
@@ -98,12 +118,15 @@ impl Play<'_> {
                 Ok(self.net.send(*conn, "close", &code.to_string(), how).await?)
             }
             Verb::Http { service, call } => {
-                let base = self.target.http.get(service);
-                let base = base.ok_or_else(|| Stop::Trouble(format!("there is no URL for the service {service}")))?;
-                let url = below(base, &self.fill(&call.path)?);
-                let exchange = self.exchange(call, url, Vec::new())?;
+                let exchange = self.exchange_with(service, call)?;
                 self.call("http", service, call, exchange).await
             }
+            Verb::Ask { service, call, name } => {
+                let exchange = self.exchange_with(service, call)?;
+                self.ask(service, name, exchange).await;
+                Ok(())
+            }
+            Verb::Answered(name, wanted) => self.answered(name, wanted).await,
             Verb::Control(call) => {
                 let control = self.control()?;
                 let start = control.exchange("", &self.fill(&call.path)?, String::new());
@@ -316,14 +339,56 @@ impl Play<'_> {
         Ok(Exchange { method: call.method.clone(), url, headers, body })
     }
 
+    fn exchange_with(&self, service: &str, call: &Call) -> Outcome<Exchange> {
+        let base = self.target.http.get(service);
+        let base = base.ok_or_else(|| Stop::Trouble(format!("there is no URL for the service {service}")))?;
+        self.exchange(call, below(base, &self.fill(&call.path)?), Vec::new())
+    }
+
+    /// Begins a call, and goes on once it is answered or waits.
+    async fn ask(&mut self, service: &'a str, name: &'a str, exchange: Exchange) {
+        self.net.calm().await;
+        let request = format!("{} {}", exchange.method, exchange.url);
+        self.net.note(service, Direction::Sent, "http", format!("{request} {}", exchange.body).trim_end());
+        let mut answer = tokio::spawn(exchange.run());
+        let done = tokio::time::timeout(self.net.stretched(PROMPT), &mut answer).await;
+        let answer = match done {
+            Err(_) => answer,
+            // What is known already is kept for the step that asks.
+            Ok(done) => tokio::spawn(async move { done.unwrap_or_else(|e| Err(e.to_string())) }),
+        };
+        self.asked.insert(name, Asked { request, service: service.to_owned(), answer });
+    }
+
+    /// The answer to a call that began in an earlier step.
+    async fn answered(&mut self, name: &str, wanted: &Wanted) -> Outcome {
+        self.net.calm().await;
+        let asked = self.asked.remove(name);
+        let mut asked = asked.ok_or_else(|| Stop::Trouble(format!("no call `{name}` has begun")))?;
+        let within = self.net.stretched(wanted.within);
+        let answer = tokio::time::timeout(within, &mut asked.answer).await;
+        let answer = answer.unwrap_or_else(|_| Ok(Err(no_answer(within)))).unwrap_or_else(|e| Err(e.to_string()));
+        self.judge_answer("http", &asked.service, &asked.request, wanted, answer)
+    }
+
     async fn call(&mut self, kind: &'static str, who: &str, call: &Call, exchange: Exchange) -> Outcome {
         self.net.calm().await;
         let request = format!("{} {}", exchange.method, exchange.url);
         self.net.note(who, Direction::Sent, kind, format!("{request} {}", exchange.body).trim_end());
-        let within = self.net.stretched(call.within);
-        let answer = tokio::time::timeout(within, exchange.run()).await;
-        let answer = answer.unwrap_or_else(|_| Err(format!("no answer within {}", humantime::format_duration(within))));
-        let expected_status = || format!("HTTP {}", list(&call.status));
+        let within = self.net.stretched(call.wanted.within);
+        let answer = tokio::time::timeout(within, exchange.run()).await.unwrap_or_else(|_| Err(no_answer(within)));
+        self.judge_answer(kind, who, &request, &call.wanted, answer)
+    }
+
+    fn judge_answer(
+        &mut self,
+        kind: &'static str,
+        who: &str,
+        request: &str,
+        wanted: &Wanted,
+        answer: Result<Reply, String>,
+    ) -> Outcome {
+        let expected_status = || format!("HTTP {}", list(&wanted.status));
         let answer = match answer {
             Ok(answer) => answer,
             Err(why) if kind == "control" => return Err(Stop::Trouble(format!("{request}: {why}"))),
@@ -331,14 +396,14 @@ impl Play<'_> {
         };
         let (status, body) = (answer.status, answer.body.as_str());
         self.net.note(who, Direction::Received, kind, format!("{status} {body}").trim_end());
-        if !call.status.contains(&status) {
+        if !wanted.status.contains(&status) {
             let received = format!("HTTP {status} {body}");
             if kind == "control" {
                 return Err(Stop::Trouble(format!("{request}: expected {}, received {received}", expected_status())));
             }
             return Err(unmet(expected_status(), received));
         }
-        for (name, template) in &call.answer_headers {
+        for (name, template) in &wanted.answer_headers {
             let value = answer.header(name);
             let fits = value.as_deref().is_some_and(|value| self.matches(template, &Value::from(value)).is_ok());
             if !fits {
@@ -347,19 +412,23 @@ impl Play<'_> {
                 return Err(unmet(format!("the header {name}: {}", template.source), received));
             }
         }
-        let (template, value) = match &call.answer {
+        let (template, value) = match &wanted.answer {
             None => return Ok(()),
             Some(Answer::Text(template)) => (template, Ok(Value::from(body))),
             Some(Answer::Json(template)) => (template, serde_json::from_str(body)),
         };
         let differences = match value.map(|value| self.matches(template, &value)) {
             Ok(Ok(())) => return Ok(()),
-            Ok(Err(differences)) if matches!(call.answer, Some(Answer::Json(_))) => differences,
+            Ok(Err(differences)) if matches!(wanted.answer, Some(Answer::Json(_))) => differences,
             _ => Vec::new(),
         };
         let (expected, received) = (template.source.clone(), body.to_owned());
         Err(Stop::Unmet(Box::new(Unmet { expected, received, differences, ..Unmet::default() })))
     }
+}
+
+fn no_answer(within: Duration) -> String {
+    format!("no answer within {}", humantime::format_duration(within))
 }
 
 /// Whether it is about something that the case does not speak of.

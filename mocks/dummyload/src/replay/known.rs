@@ -22,6 +22,9 @@ struct Entry {
     folder: Option<String>,
     /// Only these lines may differ; without them, all.
     lines: Option<BTreeSet<usize>>,
+    /// It is a matter of chance, so it may also agree.
+    #[serde(default)]
+    sometimes: bool,
     reason: String,
 }
 
@@ -88,11 +91,15 @@ impl Known {
         let differing: BTreeSet<usize> = played.differences().iter().map(Difference::line).collect();
         let agreeing: Vec<String> = entries
             .iter()
+            .filter(|entry| !entry.sometimes)
             .filter_map(|entry| entry.lines.as_ref())
             .flat_map(|lines| lines.difference(&differing))
             .map(ToString::to_string)
             .collect();
-        if differing.is_empty() {
+        let chance = entries.iter().all(|entry| entry.sometimes);
+        if differing.is_empty() && chance {
+            Judged::Agrees(played)
+        } else if differing.is_empty() {
             Judged::Stale("it agrees, so take it off the list".into())
         } else if agreeing.is_empty() {
             Judged::Known(played, reason)
@@ -129,5 +136,7 @@ mod tests {
         );
         assert!(matches!(known.judge("b", Err("y".into())), Judged::Broken(_)));
         assert_eq!(known.unknown(&["b".into()]), ["a"]);
+        known.entries[0].sometimes = true;
+        assert!(matches!(known.judge("a", Ok(Played::default())), Judged::Agrees(_)));
     }
 }
