@@ -105,8 +105,6 @@ impl DeviceHive {
     }
 
     calls! {
-        /// `authenticate`: becomes whoever the access token is of, now and after each reconnect. Subscriptions go on.
-        authenticate(token: impl Into<String>) -> () = message::Authenticate::new(Secret::new(token.into()));
         /// `token`: tokens for a login and its password. The connection stays whose it is.
         token(login: impl Into<String>, password: impl Into<String>) -> Tokens =
             message::Token::new(login, Secret::new(password.into()));
@@ -224,6 +222,18 @@ impl DeviceHive {
         network_insert(network: NamedChange) = message::NetworkInsert::new(network);
         /// `user/count`: how many users there are.
         user_count(of: message::UserCount) = of;
+    }
+
+    /// `authenticate`: becomes whoever the access token is of, now and after each reconnect, also over REST. Subscriptions go
+    /// on. When the token has ended, a lost connection does not come back.
+    ///
+    /// # Errors
+    /// Every way in which it was not done; then all stays as it is.
+    pub async fn authenticate(&self, token: impl Into<String>) -> Result<(), Error> {
+        let token = Secret::new(token.into());
+        self.bring::<()>(message::Authenticate::new(token.clone()).into()).await?;
+        self.become_owner_of(token);
+        Ok(())
     }
 
     /// `command/unsubscribe`, or `notification/unsubscribe`: gives up all subscriptions of a kind at once. Single ones are given

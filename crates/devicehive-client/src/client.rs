@@ -3,12 +3,13 @@
 use crate::connect::Connect;
 use crate::device::Device;
 use crate::rest::Rest;
-use crate::router::Shared;
+use crate::router::{Shared, Tokens};
 use crate::subscription::{Item, Subscription};
 use crate::{Closed, Command, DeviceId, Error, Feed, Filter, NewCommand, Notification};
 use devicehive_proto::message::{Answer, Request};
 use devicehive_proto::session::{DeviceHiveSession, Reply, SessionCommand};
 use dummyload_driver::Handle;
+use dummyload_session::{RequestToken, Secret};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -118,6 +119,11 @@ impl DeviceHive {
         }
     }
 
+    /// From now on REST is asked with this token.
+    pub(crate) fn become_owner_of(&self, access: Secret<String>) {
+        self.shared.replace_tokens(Tokens { access: Some(access), refresh: None });
+    }
+
     pub(crate) async fn ask(&self, command: SessionCommand) -> Result<Reply, Error> {
         self.handle.call(command).await.map_err(Error::from)
     }
@@ -131,7 +137,7 @@ impl DeviceHive {
 /// Forgets the stream of a subscription that did not come about, also if nobody waits for it any more.
 struct GiveUp<'a> {
     shared: &'a Shared,
-    name: dummyload_session::RequestToken,
+    name: RequestToken,
     armed: bool,
 }
 

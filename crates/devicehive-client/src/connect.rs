@@ -16,6 +16,9 @@ use std::time::Duration;
 /// How long a server holds an answer back that waits for something (dossier M14).
 const LONGEST_POLL: Duration = Duration::from_secs(60);
 
+/// How many events may be between the session and the task that gives each to its stream.
+const BETWEEN: usize = 16_384;
+
 /// A client in the making. Begins with [`DeviceHive::connect`]; awaiting it connects.
 #[derive(Clone, Debug)]
 pub struct Connect {
@@ -28,6 +31,7 @@ pub struct Connect {
     door: Door,
     reply_timeout: Option<Duration>,
     keep_alive: Option<Duration>,
+    events: usize,
     driver: dummyload_driver::Limits,
     trust: Trust,
 }
@@ -44,6 +48,7 @@ impl Connect {
             door: Door::default(),
             reply_timeout: None,
             keep_alive: None,
+            events: 1024,
             driver: dummyload_driver::Limits::default(),
             trust: Trust::default(),
         }
@@ -128,7 +133,7 @@ impl Connect {
     /// default.
     #[must_use]
     pub fn event_buffer(mut self, events: usize) -> Self {
-        self.driver.events = events;
+        self.events = events;
         self
     }
 
@@ -152,8 +157,8 @@ impl Connect {
         Ok((Rest::new(http, core, auth, Arc::clone(shared)), socket))
     }
 
-    async fn open(self) -> Result<(DeviceHive, Events), ConnectError> {
-        let shared = Arc::new(Shared::new(self.driver.events, self.kept.clone()));
+    async fn open(mut self) -> Result<(DeviceHive, Events), ConnectError> {
+        let shared = Arc::new(Shared::new(self.events, self.kept.clone()));
         let (rest, socket) = self.places(&shared)?;
         let socket = match socket {
             Some(socket) => socket,
@@ -173,8 +178,10 @@ impl Connect {
         if let Some(every) = self.keep_alive {
             config = config.keep_alive(every);
         }
+        // Between the session and the streams nothing is to be lost: what is lost there, nobody knows whose it is.
+        self.driver.events = BETWEEN;
         let (handle, events) = dummyload_driver::spawn(DeviceHiveSession::new(config), self.driver, &self.trust);
-        let (sink, passed_on) = dummyload_driver::events(self.driver.events);
+        let (sink, passed_on) = dummyload_driver::events(self.events);
         tokio::spawn(router::run(Arc::clone(&shared), events, sink));
         let mut events = Events::new(passed_on);
         let hive = DeviceHive::new(handle, rest, shared);

@@ -57,7 +57,11 @@ impl Shared {
         locked(&self.tokens).clone()
     }
 
-    pub(crate) fn keep_tokens(&self, access: Secret<String>, refresh: Option<Secret<String>>) {
+    pub(crate) fn replace_tokens(&self, tokens: Tokens) {
+        *locked(&self.tokens) = tokens;
+    }
+
+    fn keep_tokens(&self, access: Secret<String>, refresh: Option<Secret<String>>) {
         let mut tokens = locked(&self.tokens);
         tokens.access = Some(access);
         if refresh.is_some() {

@@ -250,7 +250,9 @@ async fn who_may_not_is_told_so() {
     assert_eq!(code(nobody.device_get(foreign).await.unwrap_err()), Some(401));
     assert!(nobody.server_info().await.unwrap().api_version.is_some());
     let tokens = nobody.token(rig.text("login"), rig.text("password")).await.unwrap();
-    nobody.authenticate(tokens.access_token.into_exposed()).await.unwrap();
+    assert_eq!(nobody.rest().access_token(), None);
+    nobody.authenticate(tokens.access_token.expose().as_str()).await.unwrap();
+    assert_eq!(nobody.rest().access_token(), Some(tokens.access_token));
     assert_eq!(nobody.device_get(foreign).await.unwrap().id.as_str(), foreign);
 }
 
