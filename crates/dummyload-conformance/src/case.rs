@@ -416,7 +416,9 @@ impl Verb {
                 vec![String::from_utf8_lossy(bytes).into_owned()]
             }
             Self::Send(_, Sending::Fragments { parts, .. }) => vec![parts.iter().map(Text::sample).collect()],
-            Self::Http { call, .. } | Self::Ask { call, .. } => std::iter::once(&call.path).chain(&call.body).map(Text::sample).collect(),
+            Self::Http { call, .. } | Self::Ask { call, .. } => {
+                std::iter::once(&call.path).chain(&call.body).map(Text::sample).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -424,9 +426,12 @@ impl Verb {
     /// Whether it can be unmet by what the peer does.
     pub(crate) fn expects(&self) -> bool {
         match self {
-            Self::Receive(_) | Self::Pong(..) | Self::All(_) | Self::AnyOf(_) | Self::Http { .. } | Self::Answered(..) => {
-                true
-            }
+            Self::Receive(_)
+            | Self::Pong(..)
+            | Self::All(_)
+            | Self::AnyOf(_)
+            | Self::Http { .. }
+            | Self::Answered(..) => true,
             Self::Open(_, refusal) => matches!(refusal, Refusal::Always(_)),
             Self::Control(call) => call.wanted.answer.is_some(),
             Self::Send(..) | Self::Reopen(_) | Self::Ask { .. } | Self::Shut(..) | Self::Advance(_) => false,

@@ -183,7 +183,10 @@ fn calls(case: &Case, found: &mut impl FnMut(usize, String)) {
                 found(step.line, format!("a call `{name}` is on its way already"));
             }
             Verb::Answered(name, _) if asked.remove(name.as_str()).is_none() => {
-                found(step.line, format!("no call `{name}` has begun before this line: `http` with later = \"{name}\""));
+                found(
+                    step.line,
+                    format!("no call `{name}` has begun before this line: `http` with later = \"{name}\""),
+                );
             }
             _ => {}
         }

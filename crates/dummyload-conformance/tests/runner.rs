@@ -416,7 +416,10 @@ async fn a_call_may_be_answered_steps_later() {
     })
     .await;
     let target = target_of(&server, &silent);
-    insta::assert_snapshot!("never_answered", report(&suite(&[("a/case", never)]), &target, &RunOptions::default()).await.1);
+    insta::assert_snapshot!(
+        "never_answered",
+        report(&suite(&[("a/case", never)]), &target, &RunOptions::default()).await.1
+    );
 }
 
 fn target_of(server: &str, desk: &str) -> Target {

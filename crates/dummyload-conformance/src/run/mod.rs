@@ -163,7 +163,8 @@ async fn judge(
     }
     let names = case.conns.iter().map(|conn| conn.name.clone());
     let net = Net::new(names, control, options.slow);
-    let mut play = Play { case, target, asides: &protocol.asides, net, vars, asked: BTreeMap::new(), at: 0, outcomes: Vec::new() };
+    let mut play =
+        Play { case, target, asides: &protocol.asides, net, vars, asked: BTreeMap::new(), at: 0, outcomes: Vec::new() };
     let budget = case.budget.saturating_mul(options.slow);
     let played = AssertUnwindSafe(timeout(budget, play.play())).catch_unwind().await;
     play.net.farewell().await;
