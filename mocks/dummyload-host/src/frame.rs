@@ -138,7 +138,9 @@ impl FrameReader {
         match header.opcode {
             OpCode::Control(_) if !header.is_final => bad(Offence::FragmentedControl),
             OpCode::Control(_) if length > 125 => bad(Offence::LongControl),
-            OpCode::Data(Data::Continue) if self.partial.is_none() => bad(Offence::LoneContinuation),
+            OpCode::Data(Data::Continue) if self.partial.is_none() && !self.first_alone() => {
+                bad(Offence::LoneContinuation)
+            }
             OpCode::Data(Data::Text | Data::Binary) if self.partial.is_some() => bad(Offence::Interrupted),
             OpCode::Data(_) => {
                 let before = self.partial.as_ref().map_or(0, |partial| partial.data.len());
@@ -161,21 +163,14 @@ impl FrameReader {
             OpCode::Control(_) => return self.close(from, to).map(Some),
             OpCode::Data(data) => data,
         };
-        let first_alone = self.manners.fragments == Fragments::FirstAlone;
-        if self.partial.is_none() && (header.is_final || first_alone) {
-            if !header.is_final {
-                self.partial = Some(Partial { text: false, data: Vec::new(), delivered: true, tries: 0 });
-            }
+        if self.first_alone() && data == Data::Continue {
+            return Ok(None);
+        }
+        if self.partial.is_none() && (header.is_final || self.first_alone()) {
             return match data {
                 Data::Text => self.text(Found::Text(from, to), &self.buffer[from..to]).map(Some),
                 _ => Ok(Some(Found::Binary(from, to))),
             };
-        }
-        if first_alone {
-            if header.is_final {
-                self.partial = None;
-            }
-            return Ok(None);
         }
         let text = data == Data::Text;
         let partial =
@@ -202,16 +197,22 @@ impl FrameReader {
         Ok(None)
     }
 
+    fn first_alone(&self) -> bool {
+        self.manners.fragments == Fragments::FirstAlone
+    }
+
     fn close(&self, from: usize, to: usize) -> Result<Found, Broken> {
         match &self.buffer[from..to] {
             [] => Ok(Found::Close(None, to, to)),
             [_] => Err((Offence::HalfCloseCode, 0)),
             [high, low, reason @ ..] => {
                 let code = u16::from_be_bytes([*high, *low]);
-                if !may_close_with(code) {
-                    return Err((Offence::CloseCode, code.into()));
+                if self.manners.checks_closes {
+                    if !may_close_with(code) {
+                        return Err((Offence::CloseCode, code.into()));
+                    }
+                    self.utf8(reason)?;
                 }
-                self.utf8(reason)?;
                 Ok(Found::Close(Some(code), from + 2, to))
             }
         }
@@ -440,21 +441,23 @@ mod tests {
             on_bad_utf8: Reaction::Deliver,
             fragments: Fragments::FirstAlone,
             on_bad_frame: Reaction::Cut,
+            checks_closes: false,
             ..Manners::default()
         };
         let bytes = [
+            masked(0x80, b"lone", M),
             masked(0x81, b"\xff", M),
             masked(0x01, b"one", M),
             masked(0x89, b"!", M),
             masked(0x00, b"lost", M),
+            masked(0x01, b"two", M),
             masked(0x80, b"too", M),
-            masked(0x81, b"two", M),
-            masked(0x88, b"\x03\xe8\xff", M),
+            masked(0x81, b"three", M),
+            masked(0x88, b"\x03\xed\xff", M),
         ]
         .concat();
         let seen = read(manners, &bytes, 7);
-        assert_eq!(seen[..4], ["not utf-8 1", "text one", "ping 1", "text two"]);
-        assert!(seen[4].starts_with("Deliver: a text is not UTF-8"), "{seen:?}");
+        assert_eq!(seen, ["not utf-8 1", "text one", "ping 1", "text two", "text three", "close Some(1005) "]);
     }
 
     #[test]

@@ -24,8 +24,12 @@ pub struct Manners {
     pub fragments: Fragments,
     /// The largest frame that is sent, in bytes: a longer message goes out in several.
     pub fragment_bytes: Option<usize>,
+    /// Whether code and reason of a close frame are looked at; otherwise any will do.
+    pub checks_closes: bool,
     /// What answers a close frame.
     pub close_reply: CloseReply,
+    /// Whether the server, having sent a close frame of its own, waits for the peer's before it ends the TCP connection.
+    pub awaits_close: bool,
     /// Whether a ping is answered by a pong.
     pub answers_pings: bool,
     /// A ping is sent when nothing has come from the peer for so long.
@@ -49,7 +53,9 @@ impl Default for Manners {
             reasons: &[],
             fragments: Fragments::Reassemble,
             fragment_bytes: None,
+            checks_closes: true,
             close_reply: CloseReply::Echo,
+            awaits_close: true,
             answers_pings: true,
             ping_after_silence: None,
             ping_payload: Vec::new(),
@@ -155,7 +161,7 @@ pub enum Fragments {
     /// As RFC 6455 says, but unfinished text that already is one whole JSON document is delivered at once: for servers
     /// whose clients forget to set the FIN bit.
     EagerJson,
-    /// Not at all: the first fragment is taken as the whole message, and the others are passed over.
+    /// Not at all: the first fragment is taken as the whole message, and continuations are passed over, also lone ones.
     FirstAlone,
 }
 

@@ -169,11 +169,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
         Ok(())
     }
 
-    /// Sends the close frame and waits for the peer's, so that the peer sees a clean end.
+    /// Sends the close frame and, if the manners say so, waits for the peer's, so that the peer sees a clean end.
     async fn close(&mut self, opened: &Opened) -> Gone {
         let ending = async {
             self.flush().await?;
-            'read: loop {
+            'read: while opened.manners.awaits_close {
                 while let Some(inbound) = self.reader.next() {
                     if matches!(inbound, Inbound::Close(..) | Inbound::Violation { .. }) {
                         break 'read;

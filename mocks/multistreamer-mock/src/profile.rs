@@ -140,7 +140,9 @@ fn recorded() -> Manners {
     manners.on_bad_frame = Reaction::Cut;
     manners.on_bad_utf8 = Reaction::Deliver;
     manners.fragments = Fragments::FirstAlone;
+    manners.checks_closes = false;
     manners.close_reply = CloseReply::Empty;
+    manners.awaits_close = false;
     manners.answers_pings = false;
     manners.shutdown = None;
     manners
