@@ -25,6 +25,11 @@ const CHORES: &[Chore] = &[
         command: &[CARGO, "run", "-p", "dummyload", "--", "conformance"],
     },
     Chore {
+        name: "replay",
+        help: "play recordings of a server; takes what `dummyload replay` takes",
+        command: &[CARGO, "run", "-p", "dummyload", "--", "replay"],
+    },
+    Chore {
         name: "serve",
         help: "start the mocks; takes what `dummyload serve` takes",
         command: &[CARGO, "run", "-p", "dummyload", "--", "serve"],
