@@ -1,4 +1,4 @@
-//! A device: registers itself, carries out commands, and tells what has changed: `device URL [ID]`.
+//! A device: registers itself, carries out commands, and tells what has changed: `devicehive_device URL [ID]`.
 #![allow(clippy::print_stdout)]
 
 mod common;

@@ -1,4 +1,4 @@
-//! Operates a device, such as that of the example `device`, and listens to it: `operator URL [ID] [on|off]`.
+//! Operates a device, such as that of the example `devicehive_device`, and listens to it: `devicehive_operator URL [ID] [on|off]`.
 #![allow(clippy::print_stdout)]
 
 mod common;
