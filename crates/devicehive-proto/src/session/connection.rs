@@ -224,12 +224,9 @@ impl DeviceHiveSession {
         let sent = request.is_sent();
         match request.job {
             Job::Asked(_) | Job::Become(_) | Job::Unsubscribe => self.finish(token, Outcome::Lost { sent }),
-            Job::Subscribe(subscription, _) if subscription == token && self.subscriptions.is_of_program(token) => {
-                self.subscriptions.remove(token);
-                self.finish(token, Outcome::Lost { sent });
-            }
+            Job::Subscribe(name, _) => self.subscribe_lost(name, sent),
             Job::Insert(execution) => self.end_execution(now, execution, Outcome::Lost { sent: true }),
-            Job::Subscribe(..) | Job::Aside | Job::Clock | Job::Login(_) | Job::Look(_) => {}
+            Job::Aside | Job::Clock | Job::Login(_) | Job::Look(_) => {}
         }
     }
 

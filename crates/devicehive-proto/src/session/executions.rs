@@ -108,13 +108,17 @@ impl DeviceHiveSession {
                 }
             }
             None => {
-                let filter = Filter::updates().device(device.clone());
-                let subscription = self.begin_subscription(now, filter, Some(device.clone()));
+                let subscription = self.watch(now, &device);
                 let watch = Watch { subscription, stands: false, early: Vec::new(), idle: None };
                 self.executions.watches.insert(device, watch);
             }
         }
         Ok(token)
+    }
+
+    /// Subscribes to the updates of a device.
+    fn watch(&mut self, now: Timestamp, device: &DeviceId) -> RequestToken {
+        self.begin_subscription(now, Filter::updates().device(device.clone()), Some(device.clone()))
     }
 
     fn insert(&mut self, now: Timestamp, token: RequestToken) {
@@ -251,14 +255,14 @@ impl DeviceHiveSession {
         for device in self.idle_watches(|_| true) {
             self.end_watch(now, &device);
         }
-        let standing: Vec<RequestToken> =
-            self.executions.watches.values().filter(|watch| watch.stands).map(|watch| watch.subscription).collect();
-        for watch in self.executions.watches.values_mut() {
-            watch.stands = false;
-        }
-        for subscription in standing {
-            self.subscription_ended(subscription);
-            self.subscribe_again(now, subscription);
+        let devices: Vec<DeviceId> = self.executions.watches.keys().cloned().collect();
+        for device in devices {
+            let subscription = self.watch(now, &device);
+            if let Some(watch) = self.executions.watches.get_mut(&device) {
+                let before = core::mem::replace(&mut watch.subscription, subscription);
+                watch.stands = false;
+                self.subscriptions.remove(before);
+            }
         }
     }
 

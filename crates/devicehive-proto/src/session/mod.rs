@@ -147,6 +147,10 @@ impl DeviceHiveSession {
         if self.state != State::Ready {
             return Err(CommandError::NotConnected);
         }
+        self.check_room()
+    }
+
+    fn check_room(&self) -> Result<(), CommandError> {
         if self.requests.len() + self.executions.len() >= MAX_IN_FLIGHT { Err(CommandError::Busy) } else { Ok(()) }
     }
 

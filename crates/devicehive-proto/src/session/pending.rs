@@ -21,7 +21,7 @@ pub(super) enum Job {
     Asked(Option<Action>),
     /// The program becomes somebody else.
     Become(Secret<String>),
-    /// For the subscription of this name. The program's first one has the request's own.
+    /// For the subscription of this name.
     Subscribe(RequestToken, Kind),
     /// The program's.
     Unsubscribe,

@@ -49,7 +49,7 @@ impl DeviceHiveSession {
                     Answer::Subscribed(number) => Ok(number),
                     _ => Err(unclear()),
                 });
-                self.subscribe_answered(now, token, name, kind, number);
+                self.subscribe_answered(now, name, kind, number);
             }
             Job::Unsubscribe => match answer(reply, Action::CommandUnsubscribe) {
                 Ok(_) => self.done(token, Reply::Unsubscribed),

@@ -12,7 +12,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
-use dummyload_session::{Outcome, RequestToken, Timestamp};
+use dummyload_session::{Action, Outcome, RequestToken, Timestamp};
 
 /// How many stored items a subscription asks for after a reconnect, where its filter does not say more. Of notifications the
 /// server sends 100 at most.
@@ -108,38 +108,33 @@ pub(super) fn meaning(subscriptions: &Subscriptions, request: &Request) -> Optio
 
 impl DeviceHiveSession {
     pub(super) fn subscribe(&mut self, now: Timestamp, filter: Filter) -> Result<RequestToken, CommandError> {
-        let ready = self.state == State::Ready;
-        if ready {
-            self.check_ready()?;
-        }
+        self.check_room()?;
         Ok(self.begin_subscription(now, filter, None))
     }
 
-    /// Makes a subscription; its request has its name. Without a connection the request waits for one.
+    /// Makes a subscription. Without a connection its request waits for one.
     pub(super) fn begin_subscription(
         &mut self,
         now: Timestamp,
         filter: Filter,
         watch: Option<DeviceId>,
     ) -> RequestToken {
-        let (kind, request) = (filter.feed.kind(), filter.request(filter.since, filter.limit));
-        let deadline = now + self.config.reply_timeout;
-        let token = self.requests.insert(deadline, InFlight { job: Job::Aside, unsent: Some(request) });
-        self.subscriptions.insert(token, filter, watch);
-        if let Some((_, request)) = self.requests.iter_mut().find(|(found, _)| *found == token) {
-            request.data.job = Job::Subscribe(token, kind);
-        }
+        let name = self.requests.token();
+        let job = Job::Subscribe(name, filter.feed.kind());
+        let unsent = Some(filter.request(filter.since, filter.limit));
+        self.subscriptions.insert(name, filter, watch);
+        self.requests.insert(now + self.config.reply_timeout, InFlight { job, unsent });
         if self.state == State::Ready {
             self.send_unsent();
         }
-        token
+        name
     }
 
     /// Sends what has waited for a connection.
     fn send_unsent(&mut self) {
         for (token, request) in self.requests.iter_mut() {
             if let Some(unsent) = request.data.unsent.take() {
-                self.actions.push_back(dummyload_session::Action::SendText(unsent.to_text(&super::number(token))));
+                self.actions.push_back(Action::SendText(unsent.to_text(&super::number(token))));
             }
         }
     }
@@ -150,7 +145,8 @@ impl DeviceHiveSession {
             .subscriptions
             .all
             .iter()
-            .filter(|(_, subscription)| subscription.window.is_some())
+            // The program's own first requests are among those that wait, or have ended.
+            .filter(|(_, subscription)| subscription.window.is_some() || subscription.watch.is_some())
             .map(|(token, _)| *token)
             .collect();
         for token in standing {
@@ -159,12 +155,12 @@ impl DeviceHiveSession {
         self.send_unsent();
     }
 
-    pub(super) fn subscribe_again(&mut self, now: Timestamp, token: RequestToken) {
+    fn subscribe_again(&mut self, now: Timestamp, token: RequestToken) {
         let Some(subscription) = self.subscriptions.all.get(&token) else { return };
-        let Some(window) = &subscription.window else { return };
         let filter = &subscription.filter;
         let limit = (filter.feed.kind() == Kind::Command).then(|| filter.limit.unwrap_or(REPLAY).max(REPLAY));
-        let request = filter.request(Some(window.from(now)), limit);
+        let since = subscription.window.as_ref().map(|window| window.from(now));
+        let request = filter.request(since, limit);
         let kind = filter.feed.kind();
         self.send(now, &request, Job::Subscribe(token, kind));
     }
@@ -172,20 +168,18 @@ impl DeviceHiveSession {
     pub(super) fn subscribe_answered(
         &mut self,
         now: Timestamp,
-        token: RequestToken,
         name: RequestToken,
         kind: Kind,
         answer: Result<i64, Refusal>,
     ) {
-        let asked = token == name;
         match answer {
-            Ok(number) => self.subscribed(now, name, kind, number, asked),
-            Err(refusal) => self.subscribe_refused(now, name, refusal, asked),
+            Ok(number) => self.subscribed(now, name, kind, number),
+            Err(refusal) => self.subscribe_refused(now, name, refusal),
         }
         self.settle_early(now);
     }
 
-    fn subscribed(&mut self, now: Timestamp, name: RequestToken, kind: Kind, number: i64, asked: bool) {
+    fn subscribed(&mut self, now: Timestamp, name: RequestToken, kind: Kind, number: i64) {
         let server = self.clock.now(now);
         let Some(subscription) = self.subscriptions.all.get_mut(&name) else {
             return self.leave(now, kind, number);
@@ -210,18 +204,27 @@ impl DeviceHiveSession {
         self.subscriptions.by_number.insert(number, name);
         match watch {
             Some(device) => self.watching(now, &device),
-            None if asked => self.done(name, Reply::Subscribed { subscription: name, id: number }),
             None if again => self.notice(Event::Resubscribed { subscription: name, since, may_miss }),
-            None => {}
+            None => self.done(name, Reply::Subscribed { subscription: name, id: number }),
         }
     }
 
-    fn subscribe_refused(&mut self, now: Timestamp, name: RequestToken, refusal: Refusal, asked: bool) {
+    fn subscribe_refused(&mut self, now: Timestamp, name: RequestToken, refusal: Refusal) {
         let Some(subscription) = self.subscriptions.all.remove(&name) else { return };
         match subscription.watch {
             Some(device) => self.watch_refused(now, &device, &refusal),
-            None if asked => self.refused(name, refusal),
+            None if subscription.window.is_none() => self.refused(name, refusal),
             None => self.notice(Event::SubscriptionLost { subscription: name, refusal }),
+        }
+    }
+
+    /// A request for a subscription went down with its connection, or has never gone out. One that was granted before is made
+    /// again, and so is what executions need.
+    pub(super) fn subscribe_lost(&mut self, name: RequestToken, sent: bool) {
+        let Some(subscription) = self.subscriptions.all.get(&name) else { return };
+        if subscription.window.is_none() && subscription.watch.is_none() {
+            self.subscriptions.remove(name);
+            self.finish(name, Outcome::Lost { sent });
         }
     }
 
@@ -259,9 +262,7 @@ impl DeviceHiveSession {
         }
         let kind =
             self.subscriptions.all.get(&name).map_or(Kind::Command, |subscription| subscription.filter.feed.kind());
-        let number = self.subscriptions.remove(name);
-        self.forget_request(name);
-        match number {
+        match self.give_up_subscription(name) {
             Some(number) if self.state == State::Ready => {
                 Ok(self.send(now, &unsubscribe(kind, Some(number)), Job::Unsubscribe))
             }
@@ -269,15 +270,22 @@ impl DeviceHiveSession {
         }
     }
 
-    /// The program's own request for a subscription that it no longer wants has no point.
-    fn forget_request(&mut self, name: RequestToken) {
-        let open = self.requests.iter().find(|(token, _)| *token == name).map(|(_, request)| request.data.is_sent());
-        if let Some(sent) = open {
+    /// Forgets a subscription of the program's, and its first request if that is still open. Gives back its number, if it
+    /// stands.
+    fn give_up_subscription(&mut self, name: RequestToken) -> Option<i64> {
+        let granted = self.subscriptions.all.get(&name).is_some_and(|subscription| subscription.window.is_some());
+        let number = self.subscriptions.remove(name);
+        let of_name = |request: &InFlight| matches!(request.job, Job::Subscribe(of, _) if of == name);
+        let open = self.requests.iter().find(|(_, request)| of_name(&request.data));
+        if let Some((token, sent)) = open.map(|(token, request)| (token, request.data.is_sent()))
+            && !granted
+        {
             if !sent {
-                self.requests.remove(name);
+                self.requests.remove(token);
             }
             self.finish(name, Outcome::Lost { sent });
         }
+        number
     }
 
     fn unsubscribed_at_once(&mut self) -> RequestToken {
@@ -287,17 +295,13 @@ impl DeviceHiveSession {
     }
 
     pub(super) fn unsubscribe_all(&mut self, now: Timestamp, kind: Kind) -> Result<RequestToken, CommandError> {
-        let ready = self.state == State::Ready;
-        if ready {
-            self.check_ready()?;
-        }
+        self.check_room()?;
         let of_kind = self.subscriptions.of_program().filter(|(_, filter)| filter.feed.kind() == kind);
         let names: Vec<RequestToken> = of_kind.map(|(name, _)| name).collect();
         for name in names {
-            self.subscriptions.remove(name);
-            self.forget_request(name);
+            self.give_up_subscription(name);
         }
-        if !ready {
+        if self.state != State::Ready {
             return Ok(self.unsubscribed_at_once());
         }
         let token = self.send(now, &unsubscribe(kind, None), Job::Unsubscribe);
@@ -314,16 +318,6 @@ impl DeviceHiveSession {
             && self.state == State::Ready
         {
             self.send(now, &unsubscribe(Kind::Command, Some(number)), Job::Aside);
-        }
-    }
-
-    /// A subscription of the session's own no longer stands.
-    pub(super) fn subscription_ended(&mut self, name: RequestToken) {
-        if let Some(subscription) = self.subscriptions.all.get_mut(&name)
-            && let Some(number) = subscription.number.take()
-        {
-            self.subscriptions.by_number.remove(&number);
-            self.subscriptions.left.insert(number);
         }
     }
 

@@ -152,6 +152,25 @@ fn who_gives_up_all_subscriptions_still_waits_for_commands() {
 }
 
 #[test]
+fn a_watch_that_was_lost_before_it_stood_is_made_again() {
+    let mut rig = Rig::ready();
+    let (_, insert) = begins(&mut rig);
+    rig.accepts(&insert, receipt(5, 10));
+    rig.ask(SessionCommand::UnsubscribeAll(Kind::Command));
+    rig.texts();
+    rig.input(Input::Lost);
+    rig.outcomes();
+    rig.after(secs(20));
+    rig.connects();
+    rig.opens();
+    let watch = rig.sent();
+    let number = rig.grants(&watch);
+    rig.receives("command/get");
+    rig.hears(&update(number, 5, 10, 21_000, "done"));
+    assert_eq!(executed(&mut rig), [(5, Some("done".into()))]);
+}
+
+#[test]
 fn an_end_tells_of_each_what_is_known() {
     let mut rig = Rig::ready();
     let (_, insert) = begins(&mut rig);
