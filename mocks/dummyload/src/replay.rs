@@ -26,20 +26,26 @@ use tokio::task::JoinSet;
 
 const HELP: &str = "Examples:
   dummyload replay fixtures/devicehive/captures/server-4.1
-                                           recordings of a real server, against our mock
+      recordings of a real server, against our mock
   dummyload replay fixtures/devicehive/captures/server-3.5 --profile server-3.5
+      the same of an older one
   dummyload replay my-recordings --protocol devicehive --world my-world.toml
-                                           recordings of your own server, against our mock
-  dummyload replay my-recordings --server http://127.0.0.1:8080 --service auth=http://127.0.0.1:8090 --password ann=@ANN
-                                           against a server; the password is in the environment
-  dummyload replay DIR --filter 'sub-*' -v some of them, with every difference
+      recordings of your own server, against our mock
+  dummyload replay my-recordings --server http://127.0.0.1:8080 --password ann=@ANN
+      against a server; the password is in the environment
+  dummyload replay DIR --filter 'sub-*' -v
+      some of them, with every difference
 
-Each scenario has a mock of its own, which starts with the world file and with the clock that was recorded, and whose time
-moves as it did then. A server has its own time, so a scenario takes as long as it was recorded.
+Each scenario has a mock of its own, which starts with the world file and with the time that was
+recorded, and whose clock moves as it did then. A server has its own clock, so there a scenario
+takes as long as it was recorded.
 
-Compared is by value: a recorded id names the id seen in its place, and so do times and tokens. Order on a socket counts, but
-answers may overtake each other, and pushes come before or after answers. Nothing recorded, nothing may come.
-The recordings, the rules of a protocol and the list of known differences are described in docs/replay.md.
+Compared is by value: a recorded id names the id seen in its place, and so do times and tokens.
+Order on a socket counts, but answers may overtake each other, and pushes come before or after
+answers. Nothing recorded, nothing may come.
+
+The recordings, the rules of a protocol and the list of known differences are described in
+docs/replay.md.
 
 Exit codes:
   0  every scenario agrees, or is listed as known
@@ -102,7 +108,7 @@ pub(crate) struct Args {
     /// The result as one JSON object
     #[arg(long, help_heading = "Report")]
     json: bool,
-    /// Tell every difference, and the scenarios that agree
+    /// Tell every difference, known ones too, and where members come in another order
     #[arg(short, long, help_heading = "Report")]
     verbose: bool,
 }

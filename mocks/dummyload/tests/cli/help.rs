@@ -15,6 +15,7 @@ fn help_says_what_there_is() {
     insta::assert_snapshot!("help_conformance", shown(&["conformance", "--help"]));
     insta::assert_snapshot!("help_conformance_list", shown(&["conformance", "list", "--help"]));
     insta::assert_snapshot!("help_lint", shown(&["lint", "--help"]));
+    insta::assert_snapshot!("help_replay", shown(&["replay", "--help"]));
     insta::assert_snapshot!("help_completions", shown(&["completions", "--help"]));
 }
 

@@ -6,6 +6,7 @@ mod devicehive;
 mod documents;
 mod help;
 mod lint;
+mod replay;
 mod serve;
 mod tls;
 mod world;
