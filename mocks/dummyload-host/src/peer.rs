@@ -173,15 +173,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
     async fn close(&mut self, opened: &Opened) -> Gone {
         let ending = async {
             self.flush().await?;
-            'read: while opened.manners.awaits_close {
-                while let Some(inbound) = self.reader.next() {
-                    if matches!(inbound, Inbound::Close(..) | Inbound::Violation { .. }) {
-                        break 'read;
-                    }
-                }
-                if self.socket.read_buf(self.reader.space()).await? == 0 {
-                    break;
-                }
+            if opened.manners.awaits_close {
+                self.await_close().await?;
             }
             self.socket.shutdown().await
         };
@@ -190,6 +183,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
             _ = tokio::time::timeout(CLOSE_GRACE, ending) => {}
         }
         Gone::ByServer
+    }
+
+    /// Reads until the peer's close frame, or its end.
+    async fn await_close(&mut self) -> io::Result<()> {
+        loop {
+            while let Some(inbound) = self.reader.next() {
+                if matches!(inbound, Inbound::Close(..) | Inbound::Violation { .. }) {
+                    return Ok(());
+                }
+            }
+            if self.socket.read_buf(self.reader.space()).await? == 0 {
+                return Ok(());
+            }
+        }
     }
 
     /// Ends the sending side and goes on reading until the peer leaves; nothing that it says is heard.
