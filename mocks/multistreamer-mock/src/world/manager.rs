@@ -60,7 +60,7 @@ impl Id {
         if let Some(id) = id {
             return if i32::try_from(id.0).is_ok() { Self::Known(id) } else { Self::Odd(id.to_string()) };
         }
-        let Some(raw) = extra.get(name).map(|raw| raw.as_str()) else { return Self::Missing };
+        let Some(raw) = extra.get(name).map(multistreamer_proto::Raw::as_str) else { return Self::Missing };
         let text = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
         let number = text.and_then(lua_number).filter(|number| number.fract() == 0.0);
         match number.filter(|number| number.abs() <= f64::from(i32::MAX)) {
