@@ -135,7 +135,11 @@ async fn connection(mut stream: TcpStream, script: Script) {
         let Some(Ok(Message::Text(text))) = socket.next().await else { break };
         let _ = script.got.send(text.to_string());
         for answer in answers {
-            let message = if answer == "close" { Message::Close(None) } else { Message::text(answer.clone()) };
+            let message = match answer.as_str() {
+                "close" => Message::Close(None),
+                "ping" => Message::Ping(Vec::new().into()),
+                text => Message::text(text.to_owned()),
+            };
             let _ = socket.send(message).await;
         }
     }
@@ -239,6 +243,19 @@ async fn nothing_may_be_missing_and_nothing_may_come_besides() {
     assert_eq!(found, ["line 10 (a): nothing more recorded on a, seen {}"]);
     let found = differences(|script| script.answers[2].push("close".into())).await;
     assert_eq!(found[0], "line 10 (a): nothing more recorded on a, seen a close frame without a code");
+}
+
+#[tokio::test]
+async fn pings_are_counted_unless_they_come_by_a_clock_that_is_not_set() {
+    let played = async |rules: &str| {
+        let (mut script, _seen) = script();
+        script.answers[2].push("ping".into());
+        let (scenario, rules) = (Scenario::parse("items", RECORDING).unwrap(), Rules::parse(rules).unwrap());
+        let played = play(&scenario, &rules, &serve(script).await).await.unwrap();
+        played.differences().iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(played(RULES).await, ["line 10 (a): recorded 0 pings, seen 1"]);
+    assert_eq!(played(&format!("pings_every = 30000\n{RULES}")).await, [""; 0]);
 }
 
 #[tokio::test]
