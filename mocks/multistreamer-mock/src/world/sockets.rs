@@ -159,7 +159,7 @@ impl MultistreamerWorld {
                 self.agenda.insert((just_before_ping(socket.heard, cx.now()), super::Due::End(peer)));
                 let text = format!(
                     "a message of {} bytes is more than the {most} that the server can send: the socket gets nothing any more, \
-                     and ends with its next frame or within 30 s; keep texts below 30,000 bytes",
+                     and ends with its next frame or within 30 s; Markdown can make a text four times as long, so keep it below 16,000 bytes",
                     out.len()
                 );
                 cx.problem(peer, Problem::new(ProblemKind::Dropped, "too-large-to-send", "dossier 5", text));
