@@ -94,7 +94,8 @@ impl Callback {
 /// Where the login page sends the browser: `state` as it is after one decoding, then the code (dossier 4.3).
 ///
 /// # Errors
-/// The address has characters that no `Location` header may have.
+/// The address has characters that no `Location` header may have, or is none to which a query can be added: it has a
+/// blank, or a fragment (RFC 6749, 3.1.2), behind which no program would find the code.
 pub fn redirect(redirect_uri: &str, state: Option<&str>, code: &str) -> Result<String, UnsafeRedirect> {
     let between = match redirect_uri.split_once('?') {
         None => "?",
@@ -104,17 +105,22 @@ pub fn redirect(redirect_uri: &str, state: Option<&str>, code: &str) -> Result<S
     };
     let state = state.map(|state| format!("state={state}&")).unwrap_or_default();
     let location = format!("{redirect_uri}{between}{state}code={code}");
-    let safe = location.bytes().all(|b| b.is_ascii() && !b.is_ascii_control());
+    let whole = redirect_uri.bytes().all(|b| b.is_ascii_graphic() && b != b'#');
+    let safe = whole && location.bytes().all(|b| b.is_ascii() && !b.is_ascii_control());
     if safe { Ok(location) } else { Err(UnsafeRedirect) }
 }
 
-/// A redirect has control characters or characters beyond ASCII in it, which would end or spoil the header.
+/// A redirect has control characters or characters beyond ASCII in it, which would end or spoil the header, or its address
+/// has a blank or a fragment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnsafeRedirect;
 
 impl fmt::Display for UnsafeRedirect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the redirect has control characters or characters beyond ASCII in it; encode the state twice")
+        f.write_str(
+            "the redirect has control characters or characters beyond ASCII in it, or its address has a blank or a fragment; \
+             encode the state twice, and leave #... out of redirect_uri",
+        )
     }
 }
 
@@ -182,6 +188,10 @@ mod tests {
         }
         for state in ["a\r\nSet-Cookie: x", "a\0", "ä"] {
             assert_eq!(redirect("http://h/", Some(state), "c"), Err(UnsafeRedirect));
+        }
+        for uri in ["https://", "https:// ", "https://h/ cb", "https://h/cb#x", "https://h/cb?a#x", "https://h/\u{e4}"]
+        {
+            assert_eq!(redirect(uri, None, "c").is_ok(), uri == "https://", "{uri}");
         }
         for (url, error) in [
             ("http://h/cb", CallbackError::NoQuery),

@@ -65,7 +65,7 @@ pub use ids::{DeviceId, Form, Generation, normalize_loose};
 pub use lint::{Deviation, DeviationKind, Level, lint_client, lint_server};
 pub use message::{
     ActionData, ActionRequest, ActionResponse, ClientMessage, CommandBody, CommandData, CommandOutcome, CommandRequest,
-    CommandResponse, DeviceRef, ErrorEvent, Extra, IrEmitParams, LightParams, Online, Other, Raw, RelayParams,
+    CommandResponse, DeviceRef, ErrorEvent, Extra, IrEmitParams, LightParams, Members, Online, Other, Raw, RelayParams,
     RollerParams, RollerToPosParams, RpcError, RpcFamily, RpcOutcome, RpcRequest, RpcResponse, ServerMessage, Settings,
     StatusOnChange, Unrecognised, decode_client, decode_server,
 };

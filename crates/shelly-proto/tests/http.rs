@@ -294,6 +294,34 @@ fn control_calls_are_understood_in_every_variant() {
 }
 
 #[test]
+fn what_the_socket_refuses_no_form_may_have() {
+    type Read = fn(Kind, &Params) -> ControlForm;
+    let v1 = ControlForm::read as Read;
+    let v2 = ControlForm::read_v2 as Read;
+    for (read, kind, text, flaw) in [
+        (v1, Kind::Relay, "turn=on&channel=x", "the parameter channel is missing, or cannot be understood"),
+        (v1, Kind::Relay, "turn=on&channel=0.5", "the parameter channel must be a whole number from 0 on"),
+        (v1, Kind::Relay, "turn=on&timer=NaN", "the parameter timer is missing, or cannot be understood"),
+        (v1, Kind::Relay, "turn=on&timer=-1", "the parameter timer must be 0 or more"),
+        (v1, Kind::Roller, "direction=sideways", "the parameter direction must be open, close or stop"),
+        (v1, Kind::Roller, "", "the parameter pos is missing, or cannot be understood"),
+        (v2, Kind::Relay, r#"{"on":"on"}"#, "the parameter on must be true or false"),
+        (v2, Kind::Relay, "{}", "the parameter on is missing, or cannot be understood"),
+        (v2, Kind::Roller, r#"{"position":"half"}"#, "the parameter position must be open, close, stop or 0 to 100"),
+        (v2, Kind::Roller, r#"{"position":101}"#, "the parameter position must be 0 to 100"),
+        (v2, Kind::Roller, r#"{"position":1,"relative":1}"#, "the parameters position and relative exclude each other"),
+        (v2, Kind::Light, r#"{"temperature":1}"#, "the parameter temperature must be 2500 to 7500"),
+    ] {
+        let form = read(kind, &Params::read("", None, text.as_bytes()).unwrap());
+        let flaw_found = form.in_its_words(form.body.checked().unwrap_err());
+        assert_eq!(flaw_found.to_string(), flaw, "{text}");
+    }
+    let form = |text: &str| ControlForm::read(Kind::Light, &Params::read("auth_key=k", None, text.as_bytes()).unwrap());
+    assert_eq!(form("id=b923fa&channel=0&brightnes=3&brightnes=4&gain=&x=").unknown, ["brightnes"]);
+    assert!(form("id=b923fa&brightness=3").unknown.is_empty());
+}
+
+#[test]
 fn bulk_calls_are_understood() {
     let devices = [(id(), ZERO), (DeviceId::in_http("b923fa"), Channel(1))];
     let form = BulkForm::read(&params(&BulkControl::lights(bearer(), Turn::On, devices.clone()).request()));

@@ -5,10 +5,10 @@ use super::devices::http_id;
 use super::params::Params;
 use super::request::{self, Credentials, Fields, Request};
 use super::{Call, HttpError};
+use crate::error::BadParams;
 use crate::escape::{ObjectWriter, push_string, written};
-use crate::message::{CommandBody, LightParams, RelayParams, RollerParams, RollerToPosParams};
+use crate::message::{CommandBody, CommandData, LightParams, Raw, RelayParams, RollerParams, RollerToPosParams};
 use crate::{Channel, DeviceId, Direction, Light, Percent, Relay, Turn};
-use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use dummyload_codec::members::{self, Object};
@@ -128,6 +128,28 @@ fn light_fields(fields: Fields, light: Light) -> Fields {
     fields.maybe("timer", params.timeout).maybe("transition", params.transition)
 }
 
+/// What the parameters of a call are called, and what the same is called on the socket.
+pub(super) type Names = &'static [(&'static str, &'static str)];
+
+const RELAY: Names = &[("channel", "id"), ("turn", "turn"), ("timer", "timeout")];
+const LIGHT: Names = &[
+    ("channel", "id"),
+    ("turn", "turn"),
+    ("mode", "mode"),
+    ("timer", "timeout"),
+    ("red", "red"),
+    ("green", "green"),
+    ("blue", "blue"),
+    ("white", "white"),
+    ("gain", "gain"),
+    ("brightness", "brightness"),
+    ("effect", "effect"),
+    ("temp", "temp"),
+    ("transition", "transition"),
+];
+const ROLLER: Names = &[("channel", "id"), ("direction", "go")];
+const ROLLER_TO_POS: Names = &[("channel", "id"), ("pos", "pos"), ("go_to_pos", "pos")];
+
 /// A control call as a server finds it: the device, and the command that the same would be on the socket.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -136,50 +158,78 @@ pub struct ControlForm {
     pub device: Option<DeviceId>,
     /// What is asked for. The channel is 0 if none is named.
     pub body: CommandBody<'static>,
+    /// The names of parameters that mean nothing in such a call, or not beside the others.
+    pub unknown: Vec<String>,
+    names: Names,
 }
 
 impl ControlForm {
     /// Reads the parameters of a call of this kind, every tolerated variant included.
     pub fn read(kind: Kind, params: &Params) -> Self {
-        let channel = Some(params.number("channel").unwrap_or(0.0));
-        let number = |name| params.number(name);
-        let body = match kind {
-            Kind::Relay => CommandBody::Relay(RelayParams {
-                turn: params.owned("turn"),
-                id: channel,
-                timeout: number("timer"),
-                ..RelayParams::default()
-            }),
-            Kind::Light => CommandBody::Light(LightParams {
-                id: channel,
-                turn: params.owned("turn"),
-                mode: params.owned("mode"),
-                timeout: number("timer"),
-                red: number("red"),
-                green: number("green"),
-                blue: number("blue"),
-                white: number("white"),
-                gain: number("gain"),
-                brightness: number("brightness"),
-                effect: number("effect"),
-                temp: number("temp"),
-                transition: number("transition"),
-                ..LightParams::default()
-            }),
-            Kind::Roller => match params.get("direction") {
-                Some(direction) => CommandBody::Roller(RollerParams {
-                    go: Some(Cow::Owned(direction.into())),
-                    id: channel,
-                    ..RollerParams::default()
-                }),
-                None => CommandBody::RollerToPos(RollerToPosParams {
-                    id: channel,
-                    pos: number("pos").or_else(|| number("go_to_pos")),
-                    ..RollerToPosParams::default()
-                }),
-            },
+        let (cmd, names) = match kind {
+            Kind::Relay => (RelayParams::CMD, RELAY),
+            Kind::Light => (LightParams::CMD, LIGHT),
+            Kind::Roller if params.get("direction").is_some() => (RollerParams::CMD, ROLLER),
+            Kind::Roller => (RollerToPosParams::CMD, ROLLER_TO_POS),
         };
-        Self { device: params.get("id").map(DeviceId::in_http), body }
+        Self::of(cmd, names, params)
+    }
+
+    /// The command is read as the socket reads it, so that nothing passes here that is refused there.
+    pub(super) fn of(cmd: &'static str, names: Names, params: &Params) -> Self {
+        let mut given: Vec<(&str, &str)> = Vec::new();
+        for (name, on_socket) in names {
+            if params.get(name).is_some() && !given.iter().any(|(_, known)| known == on_socket) {
+                given.push((name, on_socket));
+            }
+        }
+        let json = written(|out| {
+            let mut object = ObjectWriter::open(out);
+            if !given.iter().any(|(_, known)| *known == "id") {
+                object.number("id", Some(0_u16));
+            }
+            for (name, on_socket) in &given {
+                let out = object.any_name(on_socket);
+                match *name {
+                    // A flag on HTTP, and a word on the socket.
+                    "on" => {
+                        let word = params.flag(name).map_or("", |on| if on { "on" } else { "off" });
+                        push_string(out, word);
+                    }
+                    name => params.write(name, out),
+                }
+            }
+            object.close();
+        });
+        let mut unknown: Vec<String> = Vec::new();
+        for name in params.names() {
+            let used = name == "id" || name == "auth_key" || given.iter().any(|(known, _)| *known == name);
+            if !used && params.get(name).is_some() && !unknown.iter().any(|known| known == name) {
+                unknown.push(name.into());
+            }
+        }
+        let data = CommandData::unchecked(cmd, Some(Raw::trusted(json)));
+        Self { device: params.get("id").map(DeviceId::in_http), body: data.body().into_owned(), unknown, names }
+    }
+
+    /// What is wrong with the command, in the words of this call instead of those of the socket.
+    pub fn in_its_words(&self, bad: BadParams) -> BadParams {
+        let word = |name: &'static str| {
+            self.names.iter().find(|(_, on_socket)| *on_socket == name).map_or(name, |(word, _)| *word)
+        };
+        match bad {
+            BadParams::Missing(name) => BadParams::Missing(word(name)),
+            BadParams::OutOfRange { name, range } => match word(name) {
+                "on" => BadParams::OutOfRange { name: "on", range: "true or false" },
+                "direction" => BadParams::OutOfRange { name: "direction", range: "open, close or stop" },
+                "position" if name == "go" => {
+                    BadParams::OutOfRange { name: "position", range: "open, close, stop or 0 to 100" }
+                }
+                name => BadParams::OutOfRange { name, range },
+            },
+            BadParams::Conflict(one, other) => BadParams::Conflict(word(one), word(other)),
+            BadParams::UnknownCommand => bad,
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! The parameters of a call as a server finds them.
 
 use crate::DecodeError;
+use crate::escape::push_string;
 use crate::message::Raw;
-use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -79,17 +79,23 @@ impl Params {
         }
     }
 
-    pub(super) fn number(&self, name: &str) -> Option<f64> {
-        self.get(name).and_then(members::number)
+    /// A parameter as JSON that says what was sent: a text from a form stays one.
+    pub(super) fn write(&self, name: &str, out: &mut Vec<u8>) {
+        match self.find(name) {
+            Some(Value::Text(text)) => push_string(out, text),
+            Some(Value::Json(json)) => out.extend_from_slice(json.as_str().as_bytes()),
+            None => out.extend_from_slice(b"null"),
+        }
+    }
+
+    /// The names, in the order in which they came; one that was repeated stands repeatedly.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
     }
 
     /// `true`, `false`, 1 or 0.
     pub fn flag(&self, name: &str) -> Option<bool> {
         self.get(name).and_then(members::flag)
-    }
-
-    pub(super) fn owned(&self, name: &str) -> Option<Cow<'static, str>> {
-        self.get(name).map(|text| Cow::Owned(text.into()))
     }
 }
 

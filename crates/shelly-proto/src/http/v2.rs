@@ -1,14 +1,14 @@
 //! The second version of the calls: JSON both ways, and codes for errors (dossier 7).
 
 use super::answer::{accepted, body_text};
-use super::control::{ControlForm, Kind};
+use super::control::{ControlForm, Kind, Names};
 use super::devices::http_id;
 use super::params::Params;
 use super::request::{self, Credentials, Request};
 use super::{Call, HttpError};
 use crate::error::BadParams;
 use crate::escape::{ObjectWriter, push_list, push_string, written};
-use crate::message::{CommandBody, Extra, LightParams, Raw, RelayParams, RollerParams, RollerToPosParams};
+use crate::message::{Extra, LightParams, Raw, RelayParams, RollerParams, RollerToPosParams};
 use crate::{Channel, DeviceId, Direction, Generation, Light, Move, OutOfRange, Roller, RollerToPos, Turn};
 use alloc::borrow::Cow;
 use alloc::format;
@@ -312,52 +312,41 @@ impl Call for Set {
     }
 }
 
+const SWITCH: Names = &[("channel", "id"), ("on", "turn"), ("toggle_after", "timeout")];
+const LIGHT: Names = &[
+    ("channel", "id"),
+    ("on", "turn"),
+    ("mode", "mode"),
+    ("toggle_after", "timeout"),
+    ("red", "red"),
+    ("green", "green"),
+    ("blue", "blue"),
+    ("white", "white"),
+    ("gain", "gain"),
+    ("brightness", "brightness"),
+    ("effect", "effect"),
+    ("temperature", "temp"),
+];
+const COVER: Names = &[("channel", "id"), ("position", "go"), ("duration", "duration")];
+const COVER_TO: Names = &[
+    ("channel", "id"),
+    ("position", "pos"),
+    ("relative", "rel"),
+    ("slatPosition", "slat_pos"),
+    ("slatRelative", "slat_rel"),
+];
+
 impl ControlForm {
     /// Reads the parameters of a [`Set`] of this kind.
     pub fn read_v2(kind: Kind, params: &Params) -> Self {
-        let channel = Some(params.number("channel").unwrap_or(0.0));
-        let number = |name| params.number(name);
-        let turn = params.flag("on").map(|on| Cow::Borrowed(if on { "on" } else { "off" }));
-        let body = match kind {
-            Kind::Relay => CommandBody::Relay(RelayParams {
-                turn,
-                id: channel,
-                timeout: number("toggle_after"),
-                ..RelayParams::default()
-            }),
-            Kind::Light => CommandBody::Light(LightParams {
-                id: channel,
-                turn,
-                mode: params.owned("mode"),
-                timeout: number("toggle_after"),
-                red: number("red"),
-                green: number("green"),
-                blue: number("blue"),
-                white: number("white"),
-                gain: number("gain"),
-                brightness: number("brightness"),
-                effect: number("effect"),
-                temp: number("temperature"),
-                ..LightParams::default()
-            }),
-            Kind::Roller => match params.get("position") {
-                Some(word) if members::number(word).is_none() => CommandBody::Roller(RollerParams {
-                    go: params.owned("position"),
-                    duration: number("duration"),
-                    id: channel,
-                    ..RollerParams::default()
-                }),
-                _ => CommandBody::RollerToPos(RollerToPosParams {
-                    id: channel,
-                    pos: number("position"),
-                    rel: number("relative"),
-                    slat_pos: number("slatPosition"),
-                    slat_rel: number("slatRelative"),
-                    ..RollerToPosParams::default()
-                }),
-            },
+        let is_word = |text: &str| members::number(text).is_none();
+        let (cmd, names) = match kind {
+            Kind::Relay => (RelayParams::CMD, SWITCH),
+            Kind::Light => (LightParams::CMD, LIGHT),
+            Kind::Roller if params.get("position").is_some_and(is_word) => (RollerParams::CMD, COVER),
+            Kind::Roller => (RollerToPosParams::CMD, COVER_TO),
         };
-        Self { device: params.get("id").map(DeviceId::in_http), body }
+        Self::of(cmd, names, params)
     }
 }
 

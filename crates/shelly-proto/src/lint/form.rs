@@ -63,9 +63,12 @@ impl Lint {
             Want::Bit if members::flag(value).is_some() => self.loose(pointer, "0 or 1"),
             Want::Number | Want::Trid if value == "0" => {
                 let text = "count from 1: there are programs that take 0 for none";
-                self.add(pointer, DeviationKind::ZeroTrid, Level::Warning, "dossier 15, row 13", text);
+                self.add(pointer, DeviationKind::ZeroTrid, Level::Info, "dossier 15, row 13", text);
             }
-            Want::Number | Want::Trid if is_number && value.parse::<i64>().is_ok() => {}
+            Want::Number | Want::Trid if is_number && value.parse::<i64>().is_ok_and(|number| number > 0) => {}
+            Want::Number | Want::Trid if is_number && value.parse::<i64>().is_ok() => {
+                self.loose(pointer, "a whole number from 1 on");
+            }
             Want::Trid if is_text => {}
             Want::Number if is_text => self.loose(pointer, "a number, not a text"),
             Want::Id => self.id(pointer, value),

@@ -3,7 +3,7 @@
 use super::fields::params;
 use super::{Deviation, DeviationKind, Level, Lint};
 use crate::error::BadParams;
-use crate::message::{CommandBody, CommandData, CommandOutcome, Raw, RpcOutcome, ServerMessage};
+use crate::message::{CommandData, CommandOutcome, Raw, RpcOutcome, ServerMessage};
 use alloc::format;
 use dummyload_codec::members::{self, Object};
 
@@ -23,12 +23,6 @@ impl Lint {
         }
         let Some(given) = data.params.as_ref().map(Raw::as_str).filter(|given| given.starts_with('{')) else { return };
         self.object(PARAMS, given, fields, false);
-        if let CommandBody::Roller(roller) = data.body()
-            && matches!(roller.go.as_deref(), Some("open" | "close"))
-        {
-            let text = "the documents have up and down; open and close are in use as well";
-            self.add("/data/params/go", DeviationKind::Undocumented, Level::Info, "dossier 15, row 11", text);
-        }
         let (name, kind, section, text) = match data.body().checked() {
             Ok(_) => return,
             // Told already if it is a required one or of a wrong type.

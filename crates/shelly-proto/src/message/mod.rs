@@ -12,6 +12,7 @@ mod shared;
 pub use client::{ClientMessage, CommandData, CommandRequest, decode_client};
 pub use device::DeviceRef;
 pub(crate) use device::frame_id;
+pub use dummyload_codec::members::Object as Members;
 pub use dummyload_codec::{Extra, Raw};
 pub use integrator::{ActionData, ActionRequest, ActionResponse};
 pub use params::{CommandBody, IrEmitParams, LightParams, RelayParams, RollerParams, RollerToPosParams};

@@ -210,7 +210,19 @@ impl<'a> CommandBody<'a> {
         }
     }
 
-    /// The command if it keeps to the documents; numbers are rounded.
+    /// The same without borrowed texts.
+    pub fn into_owned(self) -> CommandBody<'static> {
+        match self {
+            Self::Relay(params) => CommandBody::Relay(params.into_owned()),
+            Self::Light(params) => CommandBody::Light(params.into_owned()),
+            Self::Roller(params) => CommandBody::Roller(params.into_owned()),
+            Self::RollerToPos(params) => CommandBody::RollerToPos(params.into_owned()),
+            Self::IrEmit(params) => CommandBody::IrEmit(params.into_owned()),
+            Self::Other => CommandBody::Other,
+        }
+    }
+
+    /// The command if it keeps to the documents; numbers are rounded, but for the channel.
     ///
     /// # Errors
     /// What a strict server refuses it for.
@@ -237,7 +249,7 @@ fn within(
     let Some(value) = value else { return Ok(None) };
     // Half away from zero; `f64::round` is not in core.
     let rounded = if value < 0.0 { value - 0.5 } else { value + 0.5 } as i64;
-    if (i64::from(low)..=i64::from(high)).contains(&rounded) {
+    if !value.is_nan() && (i64::from(low)..=i64::from(high)).contains(&rounded) {
         Ok(Some(rounded))
     } else {
         Err(BadParams::OutOfRange { name, range })
@@ -262,10 +274,14 @@ fn shift(name: &'static str, value: Option<f64>) -> Result<Option<Shift>, BadPar
     Ok(found.and_then(|n| Shift::new(n).ok()))
 }
 
-/// The channel must be named, also where there is only one.
+/// The channel must be named, also where there is only one. Between two there is none.
 fn channel(value: Option<f64>) -> Result<Channel, BadParams> {
-    let found = within("id", value, 0, u16::MAX.into(), "0 or more")?.and_then(|n| u16::try_from(n).ok());
-    found.map(Channel).ok_or(BadParams::Missing("id"))
+    let value = value.ok_or(BadParams::Missing("id"))?;
+    let whole = value as u16;
+    if f64::from(whole) != value {
+        return Err(BadParams::OutOfRange { name: "id", range: "a whole number from 0 on" });
+    }
+    Ok(Channel(whole))
 }
 
 fn word<T>(
