@@ -23,6 +23,7 @@ mod http;
 mod mock;
 mod options;
 mod seed;
+mod tables;
 mod wire;
 mod world;
 

@@ -1,36 +1,52 @@
 //! The world file: who and what there is when the mock starts.
 
-use crate::Options;
+use crate::{Options, tables};
 use dummyload_host::world_file::{self, Check, WorldFileError};
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use shelly_proto::{DeviceId, Form, Generation};
-use std::collections::BTreeSet;
+use shelly_proto::{DIY_CLIENT, DeviceId, Form, Generation};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 /// The demo world as a world file, with comments.
 pub const DEMO_WORLD: &str = include_str!("demo.toml");
 
 /// Everything that the mock knows at its start.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct WorldFile {
     /// Choices about behaviour.
     pub options: Options,
-    /// Programs that may ask for a login.
-    #[serde(rename = "client")]
+    /// Programs that may ask for a login. If none is named, it is the one that everybody may use.
+    #[serde(rename = "client", deserialize_with = "tables::several")]
     pub clients: Vec<ClientSeed>,
     /// The accounts.
-    #[serde(rename = "user")]
+    #[serde(rename = "user", deserialize_with = "tables::several")]
     pub users: Vec<UserSeed>,
     /// Their rooms.
-    #[serde(rename = "room")]
+    #[serde(rename = "room", deserialize_with = "tables::several")]
     pub rooms: Vec<RoomSeed>,
     /// The devices; the order is kept.
-    #[serde(rename = "device")]
+    #[serde(rename = "device", deserialize_with = "tables::several")]
     pub devices: Vec<DeviceSeed>,
 }
+
+impl Default for WorldFile {
+    fn default() -> Self {
+        Self {
+            options: Options::default(),
+            clients: vec![ClientSeed { id: DIY_CLIENT.to_owned(), redirect: DIY_REDIRECT.to_owned() }],
+            users: Vec::new(),
+            rooms: Vec::new(),
+            devices: Vec::new(),
+        }
+    }
+}
+
+/// Any https address, and the machine itself (dossier 4.1).
+const DIY_REDIRECT: &str = r"(?i:https)://.+|(?i:http)://(localhost|127\.0\.0\.1)(:[0-9]+)?([/?].*)?";
 
 /// A program that may ask for a login.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -116,22 +132,22 @@ pub struct DeviceSeed {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ir_codes: Vec<String>,
     /// What it measures about its surroundings.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "tables::one", skip_serializing_if = "Option::is_none")]
     pub sensor: Option<SensorSeed>,
     /// Its relays or switches, by channel.
-    #[serde(default, rename = "relay", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, rename = "relay", deserialize_with = "tables::several", skip_serializing_if = "Vec::is_empty")]
     pub relays: Vec<RelaySeed>,
     /// Its lights, by channel.
-    #[serde(default, rename = "light", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, rename = "light", deserialize_with = "tables::several", skip_serializing_if = "Vec::is_empty")]
     pub lights: Vec<LightSeed>,
     /// Its rollers or covers, by channel.
-    #[serde(default, rename = "roller", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, rename = "roller", deserialize_with = "tables::several", skip_serializing_if = "Vec::is_empty")]
     pub rollers: Vec<RollerSeed>,
     /// Its energy meters, by channel or phase.
-    #[serde(default, rename = "meter", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, rename = "meter", deserialize_with = "tables::several", skip_serializing_if = "Vec::is_empty")]
     pub meters: Vec<MeterSeed>,
     /// Its virtual components.
-    #[serde(default, rename = "value", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, rename = "value", deserialize_with = "tables::several", skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<ValueSeed>,
 }
 
@@ -337,6 +353,19 @@ fn ip() -> String {
     "192.168.1.20".to_owned()
 }
 
+impl LightKind {
+    /// The name in the file.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Dimmer => "dimmer",
+            Self::Cct => "cct",
+            Self::Rgb => "rgb",
+            Self::Rgbw => "rgbw",
+            Self::Bulb => "bulb",
+        }
+    }
+}
+
 impl ValueKind {
     /// The name of the component.
     pub(crate) fn name(self) -> &'static str {
@@ -353,7 +382,8 @@ impl ValueSeed {
     /// Why this value is none that the component can have.
     pub(crate) fn unfit(&self, value: &Value) -> Option<String> {
         let wanted = match (self.kind, value) {
-            (ValueKind::Boolean, Value::Bool(_)) | (ValueKind::Text, Value::String(_)) => return None,
+            (ValueKind::Boolean, Value::Bool(_)) => return None,
+            (ValueKind::Text, Value::String(text)) if text.chars().count() <= LONGEST_TEXT => return None,
             (ValueKind::Number, Value::Number(number)) => {
                 let number = number.as_f64().unwrap_or(f64::NAN);
                 if self.min.is_none_or(|min| min <= number) && self.max.is_none_or(|max| number <= max) {
@@ -364,7 +394,7 @@ impl ValueSeed {
             (ValueKind::Enum, Value::String(text)) if self.options.contains(text) => return None,
             (ValueKind::Boolean, _) => "true or false".to_owned(),
             (ValueKind::Number, _) => "a number".to_owned(),
-            (ValueKind::Text, _) => "a text".to_owned(),
+            (ValueKind::Text, _) => format!("a text of at most {LONGEST_TEXT} characters"),
             (ValueKind::Enum, _) => format!("one of {:?}", self.options),
         };
         Some(wanted)
@@ -387,6 +417,46 @@ impl DeviceSeed {
     /// The id as the place of its generation has it.
     pub(crate) fn device_id(&self) -> DeviceId {
         DeviceId::in_status(&self.id, &self.generation())
+    }
+}
+
+/// The most characters of a text component. A bound of the mock, as the next but one.
+const LONGEST_TEXT: usize = 255;
+/// More power than any home has.
+pub(crate) const MOST_WATTS: f64 = 1e6;
+
+/// Whether a number is within its range, for people who are told where it goes.
+pub(crate) fn within(
+    what: &str,
+    value: impl Into<Option<f64>>,
+    range: RangeInclusive<f64>,
+    unit: &str,
+) -> Result<(), String> {
+    match value.into().filter(|value| !range.contains(value)) {
+        None => Ok(()),
+        Some(value) => {
+            Err(format!("the {what} is {value}; it goes from {} to {} ({unit})", range.start(), range.end()))
+        }
+    }
+}
+
+impl SensorSeed {
+    /// The first of these that it does not measure.
+    pub(crate) fn lacks(&self, change: &Self) -> Option<&'static str> {
+        macro_rules! first {
+            ($($name:ident)*) => { $(if change.$name.is_some() && self.$name.is_none() { return Some(stringify!($name)); })* };
+        }
+        first!(temperature humidity lux open tilt flood smoke battery);
+        None
+    }
+
+    /// The first number that cannot be measured.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        within("temperature", self.temperature, -273.15..=1000.0, "degrees Celsius")?;
+        within("humidity", self.humidity, 0.0..=100.0, "percent")?;
+        within("lux", self.lux, 0.0..=1e6, "lux")?;
+        within("tilt", self.tilt, -360.0..=360.0, "degrees")?;
+        within("battery", self.battery, 0.0..=100.0, "percent")
     }
 }
 
@@ -424,6 +494,9 @@ impl WorldFile {
             let name = format!("user {}", user.id);
             check.number("user id", user.id, "the file");
             check.unique("e-mail address", user.email.to_lowercase(), &name);
+            if !user.email.contains('@') {
+                check.wrong(format!("the email of {name} has no @"));
+            }
             if !user.auth_key.is_empty() {
                 check.secret("auth_key", &user.auth_key, &name);
             }
@@ -436,11 +509,18 @@ impl WorldFile {
             check.number("room id", room.id, "the file");
             check.refers("user id", room.owner, format!("the owner of room {}", room.id));
         }
+        let mut ids: BTreeMap<DeviceId, &str> = BTreeMap::new();
         for device in &self.devices {
-            check.unique("device id", device.device_id().to_decimal(), "the file");
+            if let Some(first) = ids.insert(device.device_id(), &device.id) {
+                check.wrong(format!("device {} and device {first} have the same id; give each one its own", device.id));
+            }
             check.refers("user id", device.owner, format!("the owner of device {}", device.id));
+            let mut shared = BTreeSet::new();
             for user in &device.shared_with {
                 check.refers("user id", user, format!("one with whom device {} is shared", device.id));
+                if *user == device.owner || !shared.insert(*user) {
+                    check.wrong(format!("device {} is shared with user {user}, who has it already", device.id));
+                }
             }
             if let Some(room) = device.room {
                 check.refers("room id", room, format!("the room of device {}", device.id));
@@ -450,9 +530,8 @@ impl WorldFile {
             }
         }
         for device in &self.devices {
-            if let Some(gateway) = &device.gateway {
-                let id = DeviceId::in_http(gateway).to_decimal();
-                check.refers("device id", id, format!("the gateway of device {}", device.id));
+            if let Some(gateway) = device.gateway.as_ref().filter(|id| !ids.contains_key(&DeviceId::in_http(id))) {
+                check.wrong(format!("the gateway of device {} is {gateway}, and there is no such device", device.id));
             }
         }
         check.end()
@@ -502,6 +581,10 @@ impl DeviceSeed {
             }
             _ => (matches!(id.form(), Form::X | Form::Decimal), "starts with X, or is a decimal number"),
         };
+        if !spelling.0 && matches!(generation, Generation::Other(_)) {
+            let text = format!("gen is {:?}, which is none of G1, G2, GBLE and V1", self.generation);
+            return wrong(format!("{text}; the id of a device of another generation {}", spelling.1));
+        }
         if !spelling.0 {
             return wrong(format!("the id of a {generation} device {}", spelling.1));
         }
@@ -519,40 +602,51 @@ impl DeviceSeed {
         if !self.values.is_empty() && generation != Generation::Gen2 {
             return wrong("only a G2 device has virtual components".into());
         }
-        let percent = |value: f64| (0.0..=100.0).contains(&value);
+        for relay in &self.relays {
+            within("load of a relay", relay.load, -MOST_WATTS..=MOST_WATTS, "watts")?;
+        }
+        for meter in &self.meters {
+            within("power of a meter", meter.power, -MOST_WATTS..=MOST_WATTS, "watts")?;
+            within("voltage of a meter", meter.voltage, 1.0..=1000.0, "volts")?;
+            within("total of a meter", meter.total, 0.0..=1e12, "watt hours")?;
+        }
         for light in &self.lights {
             let unknown = matches!(
                 (&generation, light.kind),
                 (Generation::Gen1, LightKind::Rgb) | (Generation::Gen2, LightKind::Bulb)
             );
             if unknown {
-                return wrong(format!("{generation} has no light of the kind {:?}", light.kind));
+                return wrong(format!("{generation} has no light of the kind {}", light.kind.name()));
             }
             if light.brightness > 100 || light.gain > 100 {
                 return wrong("brightness and gain of a light go from 0 to 100 (percent)".into());
             }
+            within("load of a light", light.load, 0.0..=MOST_WATTS, "watts")?;
             if !matches!(light.mode.as_str(), "color" | "white") {
                 return wrong(format!("the mode of a light is {:?}; it can be color or white", light.mode));
             }
         }
         for roller in &self.rollers {
-            if !percent(roller.position) || !roller.slats.is_none_or(percent) {
-                return wrong("position and slats of a roller go from 0 to 100 (percent)".into());
-            }
-            if !(0.1..=3600.0).contains(&roller.travel) {
-                return wrong(format!("travel is {}; it goes from 0.1 to 3600 (seconds)", roller.travel));
-            }
+            within("position of a roller", roller.position, 0.0..=100.0, "percent")?;
+            within("slats of a roller", roller.slats, 0.0..=100.0, "percent")?;
+            within("travel of a roller", roller.travel, 0.1..=3600.0, "seconds")?;
+            within("load of a roller", roller.load, 0.0..=MOST_WATTS, "watts")?;
         }
         if let Some(sensor) = &self.sensor {
             if sensor.sleeps == Some(0) {
                 return wrong("sleeps is 0; leave it out for a sensor that is always awake".into());
             }
-            if ![sensor.humidity, sensor.battery].into_iter().flatten().all(percent) {
-                return wrong("humidity and battery go from 0 to 100 (percent)".into());
-            }
+            sensor.check()?;
         }
         let mut seen = BTreeSet::new();
         for value in &self.values {
+            if value.id < 200 {
+                return wrong(format!(
+                    "{} has the number {}; those of virtual components count from 200",
+                    value.kind.name(),
+                    value.id
+                ));
+            }
             if !seen.insert((value.kind.name(), value.id)) {
                 return wrong(format!("the component {}:{} stands twice", value.kind.name(), value.id));
             }
@@ -594,17 +688,28 @@ mod tests {
     fn mistakes_are_named() {
         for (change, to, expected) in [
             ("owner = 6551", "owner = 7", "the owner of room 3 is user id 7"),
-            ("id = \"062fa0\"", "id = \"dc4f2276846a\"", "the file has the device id 242232438719594 twice"),
+            (
+                "id = \"062fa0\"",
+                "id = \"dc4f2276846a\"",
+                "device dc4f2276846a and device dc4f2276846a have the same id",
+            ),
             ("id = \"062fa0\"", "id = \"62fa0\"", "device 62fa0: the id of a G1 device has 6 or 12"),
             ("id = \"062fa0\"", "id = \"062FA0\"", "in lower case"),
-            ("travel = 20.0", "travel = 0.0", "travel is 0; it goes from 0.1 to 3600"),
+            ("travel = 20.0", "travel = 0.0", "the travel of a roller is 0; it goes from 0.1 to 3600 (seconds)"),
             ("shared_with = []", "shared_with = [1]", "is shared is user id 1"),
-            ("gateway = \"84cca87c0144\"", "gateway = \"ffffff\"", "the gateway of device XB1234567890123"),
+            ("gateway = \"84cca87c0144\"", "gateway = \"ffffff\"", "the gateway of device XB1234567890123 is ffffff"),
+            ("gen = \"G1\"", "gen = \"Gen1\"", "gen is \"Gen1\", which is none of G1, G2, GBLE and V1"),
+            ("[device.sensor]", "[[device.sensor]]", "single brackets, as in [device.sensor] at line"),
+            ("[[device.roller]]", "[device.roller]", "double brackets, as in [[device.relay]] at line"),
+            ("shared_with = []", "shared_with = [6550]", "is shared with user 6550, who has it already"),
+            ("email = \"demo@example.com\"", "email = \"demo\"", "the email of user 6550 has no @"),
+            ("temperature = 21.3", "temperature = 1e308", "it goes from -273.15 to 1000 (degrees Celsius)"),
+            ("kind = \"boolean\"\nid = 200", "kind = \"boolean\"\nid = 100", "virtual components count from 200"),
             ("calibrated = true", "calibated = true", "unknown field `calibated`"),
             ("user_api_url = \"\"", "user_api_url = \"https://a/\"", "the option user_api_url is \"https://a/\""),
             ("auto_approve = \"\"", "auto_approve = \"x@y\"", "the option auto_approve is e-mail address x@y"),
             ("token_secret = \"dummyload\"", "token_secret = \"\"", "the option token_secret is empty"),
-            ("redirect = \"https://.+", "redirect = \"(https://.+", "the redirect of client shelly-diy is no pattern"),
+            ("redirect = \"(?i:https)", "redirect = \"((?i:https)", "the redirect of client shelly-diy is no pattern"),
             ("value = true", "value = 1", "the value of boolean:200 is 1; it must be true or false"),
         ] {
             assert!(DEMO_WORLD.contains(change), "{change}");

@@ -28,7 +28,7 @@ pub(crate) fn status(options: &Options, device: &Device, mut status: Map<String,
 
 /// A device has come or gone (dossier 9.2).
 pub(crate) fn online(options: &Options, device: &Device) -> Text {
-    let online = device.seed.online;
+    let online = device.is_online();
     let mut event = Online::new(reference(options, device), online);
     if options.online_as_bool {
         event.online = None;

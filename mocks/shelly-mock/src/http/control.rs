@@ -1,11 +1,14 @@
 //! Commands without a socket, the first version (dossier 7).
 
 use super::{Answer, Call, Refused, refused, refused_command, written};
-use crate::world::{Order, Origin, Refusal, ShellyWorld};
+use crate::world::{Order, Origin, Refusal, ShellyWorld, Understood};
 use dummyload_host::ProblemKind;
 use serde_json::{Map, Value, json};
 use shelly_proto::http::{BulkForm, ControlForm, Envelope, Kind};
 use shelly_proto::{CommandBody, DeviceId, Errors, LightParams, Raw, RelayParams};
+
+/// Of so many names of parameters it is told that they mean nothing.
+const MOST_NAMES: usize = 10;
 
 impl ShellyWorld {
     pub(super) fn control_device(&mut self, call: &mut Call<'_, '_>, kind: Kind) -> Answer {
@@ -15,8 +18,9 @@ impl ShellyWorld {
             let text = "go_to_pos is not in the documents; they have pos";
             call.tolerate(&self.options, 200, "go-to-pos", "dossier 7", text)?;
         }
-        let device = form.device.ok_or_else(no_id)?;
-        self.operate(call, user, &device, &form.body).map_err(|refusal| refused_command(&refusal))?;
+        let device = form.device.clone().ok_or_else(no_id)?;
+        self.pass_over(call, &form, 200)?;
+        self.operate(call, user, &device, understood(&form)).map_err(|refusal| refused_command(&refusal))?;
         let shown = self.state.device(&device).map(|device| device.seed.id.clone());
         let data = json!({"device_id": shown});
         Ok(written(200, Envelope::Ok(Raw::from(&data)).to_json()))
@@ -46,7 +50,8 @@ impl ShellyWorld {
                     CommandBody::Relay(params)
                 }
             };
-            if let Err(refusal) = self.operate(call, user, &id, &body) {
+            let order = Order::of_body(&body).map_err(Refusal::from);
+            if let Err(refusal) = self.operate(call, user, &id, order) {
                 call.note(
                     ProblemKind::Refused,
                     refusal.problem(),
@@ -64,16 +69,26 @@ impl ShellyWorld {
         Ok(written(200, envelope.to_json()))
     }
 
+    /// Tells which parameters mean nothing: a misspelled one would pass in silence. Strict mode refuses them.
+    pub(super) fn pass_over(&self, call: &mut Call<'_, '_>, form: &ControlForm, status: u16) -> Result<(), Refused> {
+        if form.unknown.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<String> = form.unknown.iter().take(MOST_NAMES).map(|name| format!("{name:.40?}")).collect();
+        let text = format!("{} means nothing in this call; it is passed over", names.join(", "));
+        call.tolerate(&self.options, status, "unknown-member", "dossier 7", &text)
+    }
+
     /// Carries out a command for a device that the account sees.
     pub(super) fn operate(
         &mut self,
         call: &mut Call<'_, '_>,
         user: u64,
         id: &DeviceId,
-        body: &CommandBody<'_>,
+        understood: Result<Understood, Refusal>,
     ) -> Result<(), Refusal> {
         let id = self.seen(user, id)?.id.clone();
-        let (order, notes) = Order::of_body(body)?;
+        let (order, notes) = understood?;
         for note in notes {
             call.note(ProblemKind::Tolerated, "clamped", "dossier 15", note);
         }
@@ -87,6 +102,11 @@ impl ShellyWorld {
         call.touched.push(id);
         Ok(())
     }
+}
+
+/// The command of a form; what is wrong with it is told in the form's own words.
+pub(super) fn understood(form: &ControlForm) -> Result<Understood, Refusal> {
+    Order::of_body(&form.body).map_err(|bad| form.in_its_words(bad).into())
 }
 
 pub(super) fn no_id() -> Refused {

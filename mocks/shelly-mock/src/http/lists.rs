@@ -37,7 +37,7 @@ impl ShellyWorld {
         };
         let device = self.seen(user, &id).map_err(|refusal| refused_command(&refusal))?;
         let status = Raw::from(&Value::Object(device.status(call.cx.now())));
-        Ok(written(200, OneStatus::new(device.seed.online, status).to_json()))
+        Ok(written(200, OneStatus::new(device.is_online(), status).to_json()))
     }
 
     pub(super) fn list(&mut self, call: &mut Call<'_, '_>, everything: bool) -> Answer {
@@ -51,7 +51,7 @@ impl ShellyWorld {
             // The rooms are the owner's own.
             let own = device.seed.owner == user;
             listed.room = device.seed.room.filter(|_| own).and_then(|room| i64::try_from(room).ok());
-            listed.online = Some(device.seed.online);
+            listed.online = Some(device.is_online());
             listed.channels = i64::try_from(device.channels()).ok();
             listed
         });
@@ -70,5 +70,5 @@ impl ShellyWorld {
 
 /// `_dev_info` (dossier 6).
 fn info(device: &Device) -> DevInfo {
-    DevInfo::new(device.id.clone(), device.generation.clone(), device.seed.code.as_str(), device.seed.online)
+    DevInfo::new(device.id.clone(), device.generation.clone(), device.seed.code.as_str(), device.is_online())
 }

@@ -158,6 +158,9 @@ impl ShellyWorld {
     fn route(&mut self, cx: &mut Cx<'_>, id: CallId, request: &HttpRequest, touched: &mut Vec<DeviceId>) -> Answer {
         let method = request.method.as_str();
         let Some(route) = Route::of(&request.path) else {
+            if request.path == "/" && method != "POST" {
+                return Ok(page::welcome());
+            }
             let text = format!("there is nothing at {}; see the routes in dossier 7 and 13.2", request.path);
             return Err(refused(404, "not_found", "unknown-route", "dossier 5", text));
         };
@@ -233,7 +236,7 @@ impl ShellyWorld {
                 None => return Err(wrong_key(key)),
             },
             (None, None) => {
-                let text = "no login: send `Authorization: Bearer ACCESS_TOKEN`";
+                let text = "no login: the access token belongs into the header Authorization, behind Bearer";
                 return Err(refused(401, code::INVALID_TOKEN, "no-login", "dossier 5", text));
             }
         };
@@ -253,6 +256,12 @@ impl ShellyWorld {
         }
         let text = code::MAX_REQ_TEXT;
         Err(refused(status, code::MAX_REQ, "rate-limit", "dossier 5", text))
+    }
+
+    /// The answer to a handshake that is refused: as that to any other call.
+    pub(crate) fn refusal_of(&self, status: u16, code: &str, text: &str) -> HttpResponse {
+        let refusal = Refused { status, code: Some(code.to_owned()), text: text.to_owned(), problem: None, v2: false };
+        allow_origin(self.shaped(self.refusal(&refusal)))
     }
 
     /// A refusal in the form that the options want (dossier 5).
@@ -286,7 +295,7 @@ impl ShellyWorld {
 /// A measured case, and the rest (dossier 5): a token in the place of a key is a bad token.
 fn wrong_key(key: &str) -> Refused {
     if key.matches('.').count() == 2 {
-        let text = "an access token is no auth_key: send it as `Authorization: Bearer TOKEN`";
+        let text = "this is no auth_key but an access token; it belongs into the header Authorization, behind Bearer";
         return refused(401, code::INVALID_TOKEN, "token-as-key", "dossier 5", text);
     }
     refused(401, code::INVALID_AUTH_KEY, "wrong-key", "dossier 5", "no account has this auth_key")

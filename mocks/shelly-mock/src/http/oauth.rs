@@ -26,6 +26,10 @@ impl ShellyWorld {
             let text = "a login as JSON is not proven to work with the real cloud; send a form";
             call.tolerate(&self.options, 400, "login-as-json", "dossier 4.2", text)?;
         }
+        // Whatever comes of it, it was a call of this account (dossier 5).
+        if let Some(user) = self.state.user_at(&email).map(|user| user.id) {
+            self.count(call, user)?;
+        }
         self.client_is_known(&client)?;
         let Some(user) = self.state.user_at(&email) else {
             return Err(wrong_credentials(call, "no account has this e-mail address"));
@@ -40,7 +44,6 @@ impl ShellyWorld {
             return Err(wrong_credentials(call, text));
         }
         let user = user.id;
-        self.count(call, user)?;
         let code = self.make_token(call.cx.now(), Kind::Code, user, &client);
         Ok(written(200, LoginCode::new(code).to_json()))
     }
@@ -125,10 +128,10 @@ impl ShellyWorld {
             Broken::Kind => refuse(broken.code(), "this kind of token is not exchanged here"),
             broken => refuse(broken.code(), broken.text()),
         })?;
+        self.count(call, token.user)?;
         if token.client != client && !token.client.is_empty() {
             return Err(refuse("other-client", "it was made for another client_id"));
         }
-        self.count(call, token.user)?;
         Ok(token)
     }
 

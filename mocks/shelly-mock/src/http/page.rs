@@ -19,7 +19,8 @@ impl ShellyWorld {
         } else if !self.state.may_redirect(&client, &uri) {
             Some(("foreign-redirect", format!("redirect_uri does not match the pattern of the client {client}")))
         } else if redirect(&uri, asked.state.as_deref(), "").is_err() {
-            let text = "redirect_uri or state has characters that no header may have: encode the state twice";
+            let text = "redirect_uri has a blank or a fragment, or it or the state has characters that no header may have: encode \
+                        the state twice";
             Some(("unsafe-redirect", text.to_owned()))
         } else {
             None
@@ -34,23 +35,20 @@ impl ShellyWorld {
             call.note(ProblemKind::Tolerated, "state-splits", "dossier 4.3", text);
         }
         let typed = |name: &str| call.params.get(name).unwrap_or_default().to_owned();
-        let user = match call.request.method.as_str() {
-            "POST" => self.typed_login(&typed("email"), &typed("password")),
-            _ => self.state.user_at(&self.options.auto_approve),
+        let posted = call.request.method == "POST";
+        let email = if posted { typed("email") } else { self.options.auto_approve.clone() };
+        let Some(user) = self.state.user_at(&email).map(|user| user.id) else {
+            return no_login(call, &form(&client, &uri, &asked, posted), posted);
         };
-        let Some(user) = user.map(|user| user.id) else {
-            let failed = call.request.method == "POST";
-            if failed {
-                let text = "e-mail address or password is wrong";
-                call.note(ProblemKind::Refused, "wrong-credentials", "dossier 4.2", text);
-            }
-            return html(&form(&client, &uri, &asked, failed));
-        };
+        // Whatever comes of it, it was a call of this account (dossier 5).
         if let Err(refusal) = self.count(call, user) {
             if let Some((code, source)) = refusal.problem {
                 call.note(ProblemKind::Refused, code, source, refusal.text.clone());
             }
             return html(&format!("<p role=\"alert\">{}</p>{}", refusal.text, form(&client, &uri, &asked, false)));
+        }
+        if posted && self.typed_login(&email, &typed("password")).is_none() {
+            return no_login(call, &form(&client, &uri, &asked, true), true);
         }
         let code = self.make_token(call.cx.now(), Kind::Code, user, &client);
         match redirect(&uri, asked.state.as_deref(), &code) {
@@ -59,6 +57,23 @@ impl ShellyWorld {
             Err(e) => HttpResponse::text(400, e.to_string()),
         }
     }
+}
+
+/// For people who look what is here; the real cloud has its app there.
+pub(super) fn welcome() -> HttpResponse {
+    html(&format!(
+        "<p>Programs log in at <a href=\"{LOGIN_PAGE}\">{LOGIN_PAGE}</a>. What the mock holds and what has happened is at \
+         <a href=\"/__mock\">/__mock</a>.</p>"
+    ))
+}
+
+/// The form, for the first time or once more.
+fn no_login(call: &mut Call<'_, '_>, form: &str, failed: bool) -> HttpResponse {
+    if failed {
+        let text = "e-mail address or password is wrong";
+        call.note(ProblemKind::Refused, "wrong-credentials", "dossier 4.2", text);
+    }
+    html(form)
 }
 
 /// The same parameters, from the form.

@@ -1,6 +1,6 @@
 //! The second version of the calls: JSON both ways, and codes for errors (dossier 7).
 
-use super::control::picked;
+use super::control::{picked, understood};
 use super::{Answer, Call, Refused, refused, written};
 use crate::world::{Refusal, ShellyWorld};
 use dummyload_host::ProblemKind;
@@ -22,6 +22,10 @@ impl ShellyWorld {
             return Err(bad_request(format!("ids must be an array of 1 to {MOST_IDS} texts")));
         };
         let select = list(&call.params, "select").unwrap_or_default();
+        if let Some(part) = select.iter().find(|part| !["status", "settings"].contains(&part.as_str())) {
+            let text = format!("select has {part:.40?}; there are status and settings");
+            call.tolerate(&self.options, 400, "unknown-member", "dossier 7", &text).map_err(in_v2)?;
+        }
         let pick = value(&call.params, "pick").unwrap_or_default();
         let mut devices = Vec::new();
         for id in ids {
@@ -31,7 +35,7 @@ impl ShellyWorld {
                 continue;
             };
             let mut shown =
-                Device::new(known.id.clone(), known.generation.clone(), known.seed.code.as_str(), known.seed.online);
+                Device::new(known.id.clone(), known.generation.clone(), known.seed.code.as_str(), known.is_online());
             shown.kind = Some(known.category().to_owned());
             if select.iter().any(|part| part == "status") {
                 let status = picked(known.status(now), pick.get("status"));
@@ -52,8 +56,10 @@ impl ShellyWorld {
     pub(super) fn v2_set(&mut self, call: &mut Call<'_, '_>, kind: Kind) -> Answer {
         let user = self.caller(call)?;
         let form = ControlForm::read_v2(kind, &call.params);
-        let device = form.device.ok_or_else(|| bad_request("id is missing: the hexadecimal id of a device".into()))?;
-        self.operate(call, user, &device, &form.body).map_err(|refusal| refused_v2(&refusal))?;
+        let no_id = || bad_request("id is missing: the hexadecimal id of a device".into());
+        let device = form.device.clone().ok_or_else(no_id)?;
+        self.pass_over(call, &form, 400).map_err(in_v2)?;
+        self.operate(call, user, &device, understood(&form)).map_err(|refusal| refused_v2(&refusal))?;
         Ok(written(200, done()))
     }
 
@@ -82,7 +88,8 @@ impl ShellyWorld {
             let params = Params::read("", None, body.as_bytes());
             let params = params.map_err(|e| bad_request(e.to_string()))?;
             let form = ControlForm::read_v2(kind, &params);
-            if let Err(refusal) = self.operate(call, user, &DeviceId::in_http(id), &form.body) {
+            self.pass_over(call, &form, 400).map_err(in_v2)?;
+            if let Err(refusal) = self.operate(call, user, &DeviceId::in_http(id), understood(&form)) {
                 call.note(
                     ProblemKind::Refused,
                     refusal.problem(),
@@ -103,6 +110,10 @@ fn done() -> String {
 
 fn bad_request(text: String) -> Refused {
     Refused { v2: true, ..refused(400, code::BAD_REQUEST, "bad-request", "dossier 7", text) }
+}
+
+fn in_v2(refused: Refused) -> Refused {
+    Refused { v2: true, code: Some(code::BAD_REQUEST.to_owned()), ..refused }
 }
 
 fn refused_v2(refusal: &Refusal) -> Refused {

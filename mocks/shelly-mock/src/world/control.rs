@@ -2,7 +2,7 @@
 
 use super::{Kind, RefuseCalls, ShellyWorld};
 use crate::options::{Options, Reject};
-use crate::seed::{SensorSeed, WorldFile};
+use crate::seed::{MOST_WATTS, SensorSeed, WorldFile, within};
 use crate::wire;
 use dummyload_host::{ControlError, Cx, Party, PeerId, Text};
 use serde::Deserialize;
@@ -250,7 +250,7 @@ impl ShellyWorld {
                 if !self.state.device_mut(&id).is_some_and(|device| device.wake(now)) {
                     return Err(ControlError::Invalid(format!("device {device} is no sensor")));
                 }
-                self.changed(cx, &id, "woken");
+                self.changed(cx, &id, "woken", json!({}));
                 Ok(json!({"device": device}))
             }
             "report" => {
@@ -259,7 +259,7 @@ impl ShellyWorld {
                 if let Some(device) = self.state.device_mut(&id) {
                     device.report(now, status);
                 }
-                self.changed(cx, &id, "reported");
+                self.changed(cx, &id, "reported", json!({}));
                 Ok(json!({"device": device}))
             }
             "rename" => {
@@ -315,7 +315,9 @@ impl ShellyWorld {
             "load" => self.load(cx, read(body, help)?),
             "save" => {
                 let Nothing {} = read(body, help)?;
-                let text = toml::to_string(&self.to_file(cx.now()));
+                let file = self.to_file(cx.now());
+                // TOML has no null, which a status can have; a world file can be JSON as well.
+                let text = toml::to_string(&file).or_else(|_| serde_json::to_string_pretty(&file));
                 text.map(|text| json!({"world": text})).map_err(|e| ControlError::Invalid(e.to_string()))
             }
             _ => {
@@ -335,9 +337,10 @@ impl ShellyWorld {
     }
 
     /// Writes down that something happened to a device by itself, and tells its owner.
-    fn changed(&mut self, cx: &mut Cx<'_>, id: &DeviceId, topic: &'static str) {
+    fn changed(&mut self, cx: &mut Cx<'_>, id: &DeviceId, topic: &'static str, mut details: Value) {
         if let Some(device) = self.state.device(id) {
-            cx.record(Party::World, topic, json!({"device": device.seed.id}));
+            details["device"] = device.seed.id.clone().into();
+            cx.record(Party::World, topic, details);
         }
         self.tell(cx, id);
     }
@@ -348,7 +351,7 @@ impl ShellyWorld {
         let Some(topic) = done else {
             return Err(ControlError::Invalid(format!("device {device} has no button on channel {channel}")));
         };
-        self.changed(cx, &id, topic);
+        self.changed(cx, &id, topic, if topic == "pressed" { json!({"channel": channel}) } else { json!({}) });
         Ok(json!({"device": device, "channel": channel}))
     }
 
@@ -369,7 +372,7 @@ impl ShellyWorld {
         if !found {
             return Err(ControlError::Invalid(format!("device {device} has no roller {channel}")));
         }
-        self.changed(cx, &id, "moved");
+        self.changed(cx, &id, "moved", json!({"channel": channel}));
         Ok(json!({"device": device, "channel": channel}))
     }
 
@@ -390,18 +393,24 @@ impl ShellyWorld {
         if !senses && body.power.is_none() {
             return Err(ControlError::Invalid(format!("nothing is measured; write {help}")));
         }
+        let checked =
+            surroundings.check().and_then(|()| within("power", body.power, -MOST_WATTS..=MOST_WATTS, "watts"));
+        checked.map_err(ControlError::Invalid)?;
         if let Some(device) = self.state.device_mut(&id) {
+            if senses && let Some(missing) = device.measures_no(&surroundings) {
+                return Err(ControlError::Invalid(format!("device {} measures no {missing}", body.device)));
+            }
             if let Some(watts) = body.power
                 && !device.set_power(now, body.channel, watts)
             {
                 let text = format!("device {} measures no power on channel {}", body.device, body.channel);
                 return Err(ControlError::Invalid(text));
             }
-            if senses && !device.measure(now, &surroundings) {
-                return Err(ControlError::Invalid(format!("device {} is no sensor", body.device)));
+            if senses {
+                device.measure(now, &surroundings);
             }
         }
-        self.changed(cx, &id, "measured");
+        self.changed(cx, &id, "measured", json!({}));
         Ok(json!({"device": body.device}))
     }
 

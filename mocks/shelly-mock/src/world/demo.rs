@@ -35,7 +35,7 @@ impl ShellyWorld {
                 out.insert(format!("{name}_name"), device.seed.name.clone().into());
             }
         };
-        let reached = |device: &&Device| device.seed.online && !device.seed.silent;
+        let reached = |device: &&Device| device.is_online() && !device.seed.silent;
         let first =
             |wanted: &dyn Fn(&Device) -> bool| self.state.owned_by(user).filter(reached).find(|device| wanted(device));
         for (generation, prefix) in [(Generation::Gen1, ""), (Generation::Gen2, "gen2_")] {

@@ -11,7 +11,7 @@ mod state;
 mod tokens;
 
 pub(crate) use devices::Device;
-pub(crate) use order::{Order, Refusal};
+pub(crate) use order::{Order, Refusal, Understood};
 pub(crate) use state::State;
 pub(crate) use tokens::{Broken, Kind, Token};
 
@@ -25,6 +25,7 @@ use dummyload_host::{
 };
 use dummyload_session::{Deadline, Timestamp};
 use serde_json::{Value, json};
+use shelly_proto::http::code::INVALID_TOKEN;
 use shelly_proto::http::password_hash;
 use shelly_proto::{DeviceId, parse_socket_query};
 use sockets::{Socket, Sockets};
@@ -59,6 +60,9 @@ pub struct ShellyWorld {
     /// What was kept back, by number.
     later: BTreeMap<u64, Later>,
     next_later: u64,
+    /// For whom something is kept back. No event overtakes it: the answer to a command comes before the event about it, and
+    /// the serials of events grow.
+    held: BTreeMap<u64, Held>,
     /// When an account may call again, where there is a limit.
     next_call: BTreeMap<u64, Timestamp>,
     /// How the next handshakes are refused, whatever their tokens, and how many.
@@ -78,24 +82,31 @@ pub(crate) struct RefuseCalls {
     pub(crate) code: Option<String>,
 }
 
-/// What the agenda has.
+/// What the agenda has. At one time the older comes first: what was kept back.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Due {
+    /// Something was kept back.
+    Later(u64),
     /// A device does something by itself.
     Device(DeviceId),
     /// The token of a socket ends.
     Token(PeerId),
-    /// Something was kept back.
-    Later(u64),
 }
 
 #[derive(Debug)]
 enum Later {
-    /// An answer on one socket.
-    Answer(PeerId, Text),
+    /// An answer on one socket of an account.
+    Answer(u64, PeerId, Text),
     /// An event for all sockets of an account.
     Event(u64, Text),
     Response(CallId, HttpResponse),
+}
+
+/// How much is kept back for the sockets of an account, and until when.
+#[derive(Clone, Copy, Debug, Default)]
+struct Held {
+    pieces: usize,
+    until: Timestamp,
 }
 
 /// Where a command came from.
@@ -121,6 +132,7 @@ impl ShellyWorld {
             agenda: BTreeSet::new(),
             later: BTreeMap::new(),
             next_later: 0,
+            held: BTreeMap::new(),
             next_call: BTreeMap::new(),
             refusing: None,
             moved: BTreeMap::new(),
@@ -138,6 +150,7 @@ impl ShellyWorld {
         self.sockets = Sockets::default();
         self.agenda.clear();
         self.later.clear();
+        self.held.clear();
         self.next_call.clear();
         self.moved.clear();
         (self.refusing, self.refusing_calls) = (None, None);
@@ -205,7 +218,7 @@ impl ShellyWorld {
     ) -> Result<Done, Refusal> {
         let now = cx.now();
         let device = self.state.device_mut(id).ok_or(Refusal::WrongId)?;
-        let outcome = if !device.seed.online {
+        let outcome = if !device.is_online() {
             Err(Refusal::Offline)
         } else if device.seed.silent {
             Err(Refusal::Failed("the device does not answer".into()))
@@ -244,10 +257,6 @@ impl ShellyWorld {
         {
             let status = device.event(now, &news, self.options.partial_updates);
             let text = wire::status(&self.options, device, status);
-            if text.as_str().len() >= LARGEST_FRAME {
-                let note = format!("the status of {} has {} bytes", device.seed.id, text.as_str().len());
-                cx.problem(Party::World, Problem::new(ProblemKind::Tolerated, "large-frame", "dossier 8", note));
-            }
             let owner = device.seed.owner;
             self.push(cx, owner, text);
         }
@@ -256,17 +265,23 @@ impl ShellyWorld {
 
     /// An event for all sockets of an account.
     fn push(&mut self, cx: &mut Cx<'_>, user: u64, text: Text) {
+        tell_large(cx, Party::World, &text);
+        let held = self.held.get(&user).copied();
         match self.options.push_delay {
-            0 => cx.send_to_all(self.sockets.of(user), text),
-            ms => self.keep_back(cx.now(), ms, Later::Event(user, text)),
+            0 if held.is_none() => cx.send_to_all(self.sockets.of(user), text),
+            ms => {
+                let due = later(cx.now(), ms).max(held.unwrap_or_default().until);
+                self.keep_back(due, Later::Event(user, text));
+            }
         }
     }
 
-    /// An answer on one socket.
-    fn answer(&mut self, cx: &mut Cx<'_>, peer: PeerId, text: Text) {
+    /// An answer on one socket of an account.
+    fn answer(&mut self, cx: &mut Cx<'_>, user: u64, peer: PeerId, text: Text) {
+        tell_large(cx, peer.into(), &text);
         match self.options.response_delay {
             0 => cx.send(peer, text),
-            ms => self.keep_back(cx.now(), ms, Later::Answer(peer, text)),
+            ms => self.keep_back(later(cx.now(), ms), Later::Answer(user, peer, text)),
         }
     }
 
@@ -274,14 +289,18 @@ impl ShellyWorld {
     pub(crate) fn respond(&mut self, cx: &mut Cx<'_>, call: CallId, response: HttpResponse) {
         match self.options.http_delay {
             0 => cx.respond(call, response),
-            ms => self.keep_back(cx.now(), ms, Later::Response(call, response)),
+            ms => self.keep_back(later(cx.now(), ms), Later::Response(call, response)),
         }
     }
 
-    fn keep_back(&mut self, now: Timestamp, ms: u32, what: Later) {
+    fn keep_back(&mut self, due: Timestamp, what: Later) {
         self.next_later += 1;
+        if let Some(user) = what.user() {
+            let held = self.held.entry(user).or_default();
+            (held.pieces, held.until) = (held.pieces + 1, held.until.max(due));
+        }
         self.later.insert(self.next_later, what);
-        self.agenda.insert((now + Duration::from_millis(ms.into()), Due::Later(self.next_later)));
+        self.agenda.insert((due, Due::Later(self.next_later)));
     }
 
     fn reschedule(&mut self, id: &DeviceId) {
@@ -298,16 +317,21 @@ impl ShellyWorld {
         }
     }
 
-    /// The cloud reaches a device, or does not any longer. Whether that is new.
+    /// A device has a connection, or none any longer, and what is behind it goes with it. Whether that is new.
     fn set_online(&mut self, cx: &mut Cx<'_>, id: &DeviceId, online: bool) -> bool {
         let now = cx.now();
         let Some(device) = self.state.device_mut(id) else { return false };
+        let before = device.is_online();
         if !device.set_online(now, online) {
             return false;
         }
-        let (owner, text) = (device.seed.owner, wire::online(&self.options, device));
-        self.push(cx, owner, text);
-        self.state.cut_off(now, id, !online);
+        let mut moved = Vec::from_iter((before != device.is_online()).then(|| id.clone()));
+        moved.extend(self.state.cut_off(now, id, !online));
+        for id in moved {
+            let Some(device) = self.state.device(&id) else { continue };
+            let (owner, text) = (device.seed.owner, wire::online(&self.options, device));
+            self.push(cx, owner, text);
+        }
         self.tell(cx, id);
         true
     }
@@ -315,7 +339,7 @@ impl ShellyWorld {
     /// Refuses a handshake in one of the two forms (dossier 8).
     fn reject(&self, cx: &mut Cx<'_>, peer: PeerId, form: Reject) -> Admission {
         match form {
-            Reject::Http401 => Admission::Refuse(HttpResponse::text(401, "the token is not valid")),
+            Reject::Http401 => Admission::Refuse(self.refusal_of(401, INVALID_TOKEN, "the token is not valid")),
             Reject::Close4401 => {
                 cx.close(peer, Some(TOKEN_BROKEN.0), TOKEN_BROKEN.1);
                 Admission::accept(&self.manners, "token refused")
@@ -392,12 +416,43 @@ impl ShellyWorld {
     }
 
     fn release(&mut self, cx: &mut Cx<'_>, number: u64) {
-        match self.later.remove(&number) {
-            Some(Later::Answer(peer, text)) => cx.send(peer, text),
-            Some(Later::Event(user, text)) => cx.send_to_all(self.sockets.of(user), text),
-            Some(Later::Response(call, response)) => cx.respond(call, response),
-            None => {}
+        let Some(kept) = self.later.remove(&number) else { return };
+        if let Some(user) = kept.user()
+            && let Some(held) = self.held.get_mut(&user)
+        {
+            held.pieces -= 1;
+            if held.pieces == 0 {
+                self.held.remove(&user);
+            }
         }
+        match kept {
+            Later::Answer(_, peer, text) => cx.send(peer, text),
+            Later::Event(user, text) => cx.send_to_all(self.sockets.of(user), text),
+            Later::Response(call, response) => cx.respond(call, response),
+        }
+    }
+}
+
+impl Later {
+    /// For whose sockets it is.
+    fn user(&self) -> Option<u64> {
+        match self {
+            Self::Answer(user, ..) | Self::Event(user, _) => Some(*user),
+            Self::Response(..) => None,
+        }
+    }
+}
+
+fn later(now: Timestamp, ms: u32) -> Timestamp {
+    now + Duration::from_millis(ms.into())
+}
+
+/// Says that one client would not get this frame (dossier 8).
+fn tell_large(cx: &mut Cx<'_>, party: Party, text: &Text) {
+    let bytes = text.as_str().len();
+    if bytes >= LARGEST_FRAME {
+        let note = format!("a frame of {bytes} bytes; some programs drop those of {LARGEST_FRAME} and more");
+        cx.problem(party, Problem::new(ProblemKind::Tolerated, "large-frame", "dossier 8", note));
     }
 }
 
@@ -413,7 +468,7 @@ impl World for ShellyWorld {
             _ => {
                 let text = format!("{} is no socket: there is /shelly/wss/hk_sock", request.path);
                 cx.problem(peer, Problem::new(ProblemKind::Refused, "unknown-socket", "dossier 1", text));
-                Admission::Refuse(HttpResponse::text(404, "no such socket"))
+                Admission::Refuse(self.refusal_of(404, "not_found", "there is no such socket"))
             }
         }
     }
@@ -441,8 +496,9 @@ impl World for ShellyWorld {
                     self.agenda.remove(&(at, due.clone()));
                     if let Some(device) = self.state.device_mut(id) {
                         device.due = None;
-                        device.tick(cx.now());
-                        cx.record(Party::World, "changed", json!({"device": device.seed.id}));
+                        if device.tick(cx.now()) {
+                            cx.record(Party::World, "changed", json!({"device": device.seed.id}));
+                        }
                     }
                     self.tell(cx, id);
                 }

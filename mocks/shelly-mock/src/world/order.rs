@@ -3,9 +3,7 @@
 use crate::seed::ValueKind;
 use crate::world::devices::Way;
 use serde_json::Value;
-use shelly_proto::{
-    BadParams, Command, CommandBody, CommandData, LightMode, LightParams, Move, RollerParams, RollerToPosParams, Turn,
-};
+use shelly_proto::{BadParams, Command, CommandBody, CommandData, LightMode, LightParams, Move, Turn};
 use std::time::Duration;
 
 /// One command for a device.
@@ -71,60 +69,54 @@ pub(crate) type Understood = (Order, Vec<String>);
 
 impl Order {
     /// What a command asks for. Temperatures and white are clamped, as nobody says their range (dossier 15, rows 16, 17);
-    /// anything else out of range is refused.
-    pub(crate) fn of_body(body: &CommandBody<'_>) -> Result<Understood, Refusal> {
+    /// anything else out of range is refused. Times are what they are, fractions of a second included.
+    pub(crate) fn of_body(body: &CommandBody<'_>) -> Result<Understood, BadParams> {
         let mut notes = Vec::new();
         let order = match body {
+            CommandBody::Relay(params) => {
+                let Command::Relay(relay) = body.checked()? else { return Err(BadParams::UnknownCommand) };
+                let timeout = time("timeout", params.timeout)?;
+                Self::Relay { channel: relay.channel().0, turn: relay.turn(), timeout }
+            }
             CommandBody::Light(params) => {
                 let params = clamped(params, &mut notes);
-                CommandBody::Light(params.clone()).checked().map_err(refused)?;
-                Self::Light { channel: whole(params.id).unwrap_or_default(), change: LightChange::of(&params) }
+                let checked = CommandBody::Light(params.clone()).checked()?;
+                Self::Light { channel: channel(&checked), change: LightChange::of(&params)? }
             }
-            CommandBody::Roller(params) => Self::roller(params)?,
-            CommandBody::RollerToPos(params) => Self::roller_to_pos(params)?,
-            body => match body.checked().map_err(refused)? {
-                Command::Relay(relay) => Self::Relay {
-                    channel: Command::Relay(relay).channel().map_or(0, |channel| channel.0),
-                    turn: relay.turn(),
-                    timeout: relay.timeout_seconds().map(seconds),
+            CommandBody::Roller(params) => {
+                let checked = body.checked()?;
+                let Command::Roller(roller) = checked else { return Err(BadParams::UnknownCommand) };
+                let way = roller.direction().map(|direction| if direction.opens() { Way::Open } else { Way::Close });
+                Self::Roller { channel: roller.channel().0, way, limit: time("duration", params.duration)? }
+            }
+            body => match body.checked()? {
+                Command::RollerToPos(roller) => Self::RollerTo {
+                    channel: roller.channel().0,
+                    cover: roller.cover_move(),
+                    slats: roller.slats_move(),
                 },
-                _ => return Err(refused(BadParams::UnknownCommand)),
+                _ => return Err(BadParams::UnknownCommand),
             },
         };
         Ok((order, notes))
     }
 
     /// What a command request asks for; those without parameters of the usual kind included (dossier 11.1).
-    pub(crate) fn of_data(data: &CommandData<'_>) -> Result<Understood, Refusal> {
+    pub(crate) fn of_data(data: &CommandData<'_>) -> Result<Understood, BadParams> {
         match data.body() {
             CommandBody::IrEmit(params) => {
-                CommandBody::IrEmit(params.clone()).checked().map_err(refused)?;
+                CommandBody::IrEmit(params.clone()).checked()?;
                 let data = params.data.unwrap_or_default().into_owned();
                 Ok((Self::IrEmit { data }, Vec::new()))
             }
             CommandBody::Other if data.cmd == "name" => {
                 let name = data.extra.get("name").and_then(|name| name.parse::<String>().ok());
-                let name = name.filter(|name| !name.is_empty()).ok_or_else(|| refused(BadParams::Missing("name")))?;
+                let name = name.filter(|name| !name.is_empty()).ok_or(BadParams::Missing("name"))?;
                 Ok((Self::Rename { name }, Vec::new()))
             }
-            CommandBody::Other => Err(Refusal::Unsupported),
+            CommandBody::Other if data.cmd.is_empty() => Err(BadParams::Missing("cmd")),
             body => Self::of_body(&body),
         }
-    }
-
-    fn roller(params: &RollerParams<'_>) -> Result<Self, Refusal> {
-        let command = CommandBody::Roller(params.clone()).checked().map_err(refused)?;
-        let channel = command.channel().map_or(0, |channel| channel.0);
-        let Command::Roller(roller) = command else { return Err(refused(BadParams::UnknownCommand)) };
-        let way = roller.direction().map(|direction| if direction.opens() { Way::Open } else { Way::Close });
-        Ok(Self::Roller { channel, way, limit: roller.duration_seconds().map(seconds) })
-    }
-
-    fn roller_to_pos(params: &RollerToPosParams<'_>) -> Result<Self, Refusal> {
-        let command = CommandBody::RollerToPos(params.clone()).checked().map_err(refused)?;
-        let channel = command.channel().map_or(0, |channel| channel.0);
-        let Command::RollerToPos(roller) = command else { return Err(refused(BadParams::UnknownCommand)) };
-        Ok(Self::RollerTo { channel, cover: roller.cover_move(), slats: roller.slats_move() })
     }
 
     /// The name in the journal.
@@ -154,15 +146,21 @@ impl Order {
     }
 }
 
-fn refused(bad: BadParams) -> Refusal {
-    match bad {
-        BadParams::UnknownCommand => Refusal::Unsupported,
-        bad => Refusal::BadParams(bad.to_string()),
-    }
+fn channel(command: &Command) -> u16 {
+    command.channel().map_or(0, |channel| channel.0)
 }
 
-fn seconds(seconds: u32) -> Duration {
-    Duration::from_secs(seconds.into())
+/// The longest time that a command can name, in seconds: a hundred years and more.
+const LONGEST: f64 = u32::MAX as f64;
+
+/// So many seconds. However little more than nothing they are, they are not nothing: that would make a timer none.
+pub(crate) fn seconds(seconds: f64) -> Option<Duration> {
+    let time = Duration::try_from_secs_f64(seconds).ok().filter(|_| seconds <= LONGEST)?;
+    Some(if seconds > 0.0 { time.max(Duration::from_millis(1)) } else { time })
+}
+
+fn time(name: &'static str, given: Option<f64>) -> Result<Option<Duration>, BadParams> {
+    given.map(|given| seconds(given).ok_or(BadParams::OutOfRange { name, range: "0 or more" })).transpose()
 }
 
 /// A number that was checked before.
@@ -187,11 +185,11 @@ fn clamped(params: &LightParams<'_>, notes: &mut Vec<String>) -> LightParams<'st
 }
 
 impl LightChange {
-    fn of(params: &LightParams<'_>) -> Self {
-        Self {
+    fn of(params: &LightParams<'_>) -> Result<Self, BadParams> {
+        Ok(Self {
             turn: params.turn.as_deref().and_then(Turn::parse),
             mode: params.mode.as_deref().and_then(LightMode::parse),
-            timeout: whole(params.timeout).map(seconds),
+            timeout: time("timeout", params.timeout)?,
             rgb: [params.red, params.green, params.blue].map(whole),
             white: whole(params.white),
             gain: whole(params.gain),
@@ -199,7 +197,7 @@ impl LightChange {
             effect: whole(params.effect),
             temp: whole(params.temp),
             transition: whole(params.transition),
-        }
+        })
     }
 }
 
@@ -214,6 +212,15 @@ pub(crate) enum Refusal {
     Unsupported,
     BadParams(String),
     Failed(String),
+}
+
+impl From<BadParams> for Refusal {
+    fn from(bad: BadParams) -> Self {
+        match bad {
+            BadParams::UnknownCommand => Self::Unsupported,
+            bad => Self::BadParams(bad.to_string()),
+        }
+    }
 }
 
 impl Refusal {
@@ -268,9 +275,7 @@ impl Refusal {
     /// For the author of the client.
     pub(crate) fn text(&self) -> String {
         match self {
-            Self::WrongId => {
-                "there is no such device in this account; a shared one takes no commands on the socket".into()
-            }
+            Self::WrongId => "there is no such device in this account".into(),
             Self::Offline => "the device is offline: the cloud refuses, and nothing is queued".into(),
             Self::InvalidChannel => "the device has no such channel; they count from 0".into(),
             Self::InvalidMode => "the light has no such mode".into(),

@@ -1,13 +1,13 @@
 //! Calls that the cloud hands on to a device of the Gen2 kind (dossier 9.4, 10, 14).
 
 use super::devices::Way;
-use super::order::LightChange;
+use super::order::{self, LightChange};
 use super::{Order, Origin, Refusal, ShellyWorld};
 use crate::seed::ValueKind;
 use dummyload_host::Cx;
 use dummyload_session::Timestamp;
 use serde_json::{Map, Value, json};
-use shelly_proto::{DeviceId, Move, Percent, Raw, RpcRequest, Shift, Turn};
+use shelly_proto::{DeviceId, Members, Move, Percent, Raw, RpcRequest, Shift, Turn};
 use std::time::Duration;
 
 /// Why a call has no result.
@@ -29,10 +29,25 @@ const NOT_FOUND: i64 = -105;
 const FAILED_PRECONDITION: i64 = -109;
 const NO_HANDLER: i64 = 404;
 
+/// So many characters of a method that there is not come back in the error.
+const MOST_OF_A_METHOD: usize = 64;
+
 /// The parameters of a call.
 struct Params(Map<String, Value>);
 
 impl Params {
+    fn of(given: Option<&Raw<'_>>) -> Outcome<Self> {
+        let invalid = |text: String| Failure::Device(INVALID_ARGUMENT, text);
+        let Some(given) = given.map(Raw::as_str).filter(|given| *given != "null") else { return Ok(Self(Map::new())) };
+        let object = Members::read(given).map_err(|_| invalid("The params must be an object!".into()))?;
+        // One by one, so that a number beyond every range is told by its name.
+        let read = |(name, json): (&str, &str)| {
+            let value = serde_json::from_str(json).map_err(|_| invalid(format!("Invalid argument '{name}'!")))?;
+            Ok((name.to_owned(), value))
+        };
+        object.iter().map(read).collect::<Outcome<_>>().map(Self)
+    }
+
     fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name).filter(|value| !value.is_null())
     }
@@ -60,15 +75,17 @@ impl Params {
     }
 
     fn seconds(&self, name: &str) -> Outcome<Option<Duration>> {
-        let year = 366.0 * 86_400.0;
-        self.read(name, |value| {
-            Duration::try_from_secs_f64(value.as_f64()?).ok().filter(|time| time.as_secs_f64() <= year)
-        })
+        self.read(name, |value| order::seconds(value.as_f64()?))
     }
 
+    /// The number of a component; between two there is none.
     fn id(&self) -> Outcome<u16> {
         let missing = || Failure::Device(INVALID_ARGUMENT, "Missing required argument 'id'!".into());
-        self.number("id")?.ok_or_else(missing)
+        let whole = |value: &Value| {
+            let number = value.as_f64()?;
+            (f64::from(number as u16) == number).then_some(number as u16)
+        };
+        self.read("id", whole)?.ok_or_else(missing)
     }
 
     /// One of two that exclude each other.
@@ -95,16 +112,15 @@ impl ShellyWorld {
     ) -> Outcome<Value> {
         let method = request.method.as_deref().filter(|method| !method.is_empty()).ok_or(Failure::NoMethod)?;
         let device = self.state.device(id).ok_or(Failure::Cloud(Refusal::WrongId))?;
-        if !device.seed.online {
+        if !device.is_online() {
             return Err(Failure::Cloud(Refusal::Offline));
         }
         if !device.takes_calls() {
             return Err(Failure::Cloud(Refusal::Unsupported));
         }
-        let params = request.params.as_ref().map(Raw::parse::<Option<Map<String, Value>>>).transpose();
-        let params = params.map_err(|_| Failure::Device(INVALID_ARGUMENT, "The params must be an object!".into()))?;
-        let params = Params(params.flatten().unwrap_or_default());
-        let no_handler = || Failure::Device(NO_HANDLER, format!("No handler for {method}"));
+        let params = Params::of(request.params.as_ref())?;
+        let shown: String = method.chars().take(MOST_OF_A_METHOD).collect();
+        let no_handler = || Failure::Device(NO_HANDLER, format!("No handler for {shown}"));
         let (component, verb) = method.split_once('.').ok_or_else(no_handler)?;
         let now = cx.now();
         match (component, verb) {
@@ -116,7 +132,7 @@ impl ShellyWorld {
             _ => {}
         }
         let known = device.has_components(&component.to_ascii_lowercase());
-        let order = order(component, verb, &params).filter(|_| known).ok_or_else(no_handler)??;
+        let order = wanted(component, verb, &params).filter(|_| known).ok_or_else(no_handler)??;
         let channel = order.channel().unwrap_or_default();
         let name = format!("{}:{channel}", component.to_ascii_lowercase());
         let Some(before) = device.component(now, &name) else { return Err(not_found(channel)) };
@@ -172,7 +188,7 @@ fn not_found(channel: u16) -> Failure {
 }
 
 /// What a method asks for; `None` if there is no such method.
-fn order(component: &str, verb: &str, params: &Params) -> Option<Outcome<Order>> {
+fn wanted(component: &str, verb: &str, params: &Params) -> Option<Outcome<Order>> {
     Some(match (component, verb) {
         ("Switch", "Set") => switch_set(params),
         ("Switch", "Toggle") => params.id().map(|channel| Order::Relay { channel, turn: Turn::Toggle, timeout: None }),

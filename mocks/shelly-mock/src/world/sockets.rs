@@ -7,11 +7,14 @@ use dummyload_host::{Cx, PeerId, Problem, ProblemKind};
 use dummyload_session::Timestamp;
 use serde_json::json;
 use shelly_proto::{
-    ClientMessage, CommandRequest, DeviationKind, DeviceId, Form, Level, RpcError, RpcOutcome, RpcRequest,
-    decode_client, lint_client,
+    ClientMessage, CommandRequest, Deviation, DeviationKind, DeviceId, Form, Level, RpcError, RpcOutcome, RpcRequest,
+    Trid, decode_client, lint_client,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
+/// More bytes than any program needs come back in no answer: a bound of the mock, as frames must stay small (dossier 8).
+const LONGEST_TRID: usize = 256;
+const LONGEST_ID: usize = 64;
 /// The most deviations of one message that are told.
 const MOST_DEVIATIONS: usize = 20;
 
@@ -111,14 +114,17 @@ impl ShellyWorld {
 
     fn refuse_text(&mut self, cx: &mut Cx<'_>, peer: PeerId, code: &'static str, source: &'static str, why: &str) {
         cx.problem(peer, Problem::new(ProblemKind::Refused, code, source, why));
-        self.answer(cx, peer, wire::error("BAD_REQUEST"));
+        let Some(user) = self.sockets.get(peer).map(|socket| socket.user) else { return };
+        self.answer(cx, user, peer, wire::error("BAD_REQUEST"));
     }
 
     /// Tells what is not as the documents show it, or refuses it in strict mode.
     fn lint(&self, cx: &mut Cx<'_>, peer: PeerId, text: &str) -> Result<(), String> {
         let mut found = lint_client(text);
-        found.retain(|deviation| !has_an_answer(deviation.kind));
-        if self.options.strict && found.iter().any(|deviation| deviation.level != Level::Info) {
+        // A trid comes back whatever it is, so nothing else would tell.
+        found.retain(|deviation| deviation.pointer == "/trid" || !has_an_answer(deviation.kind));
+        let undocumented = |deviation: &Deviation| deviation.kind == DeviationKind::Undocumented;
+        if self.options.strict && found.iter().any(|it| it.level != Level::Info || undocumented(it)) {
             return Err(found.iter().take(MOST_DEVIATIONS).map(ToString::to_string).collect::<Vec<_>>().join("; "));
         }
         for deviation in found.iter().take(MOST_DEVIATIONS) {
@@ -140,8 +146,8 @@ impl ShellyWorld {
     }
 
     fn command(&mut self, cx: &mut Cx<'_>, peer: PeerId, user: u64, request: &CommandRequest<'_>) {
-        let (Some(trid), Some(id)) = (request.trid.clone(), request.device_id.clone()) else {
-            return self.incomplete(cx, peer);
+        let Some((trid, id)) = self.addressed(cx, peer, request.trid.as_ref(), request.device_id.as_ref()) else {
+            return;
         };
         let meant = self.meant(user, &id);
         if meant.as_ref().is_some_and(|id| self.is_silent(id)) {
@@ -149,7 +155,7 @@ impl ShellyWorld {
         }
         let outcome = match &meant {
             None => Err(Refusal::WrongId),
-            Some(device) => Order::of_data(&request.data).and_then(|(order, notes)| {
+            Some(device) => Order::of_data(&request.data).map_err(Refusal::from).and_then(|(order, notes)| {
                 for note in notes {
                     cx.problem(peer, Problem::new(ProblemKind::Tolerated, "clamped", "dossier 15", note));
                 }
@@ -160,9 +166,9 @@ impl ShellyWorld {
         if let Err(refusal) = &outcome {
             note_refusal(cx, peer, &id, refusal);
         }
-        let shown = meant.clone().unwrap_or(id);
+        let shown = meant.clone().unwrap_or_else(|| in_decimal(id));
         let text = wire::command_response(&self.options, trid, user, &shown, outcome.as_ref().map(|_| ()));
-        self.answer(cx, peer, text);
+        self.answer(cx, user, peer, text);
         let Some(device) = meant else { return };
         if let (Ok(Order::Rename { name }), Some(renamed)) = (&outcome, self.state.device(&device)) {
             let text = wire::settings(&self.options, renamed, &json!({"name": name}));
@@ -171,18 +177,35 @@ impl ShellyWorld {
         self.tell(cx, &device);
     }
 
-    fn incomplete(&mut self, cx: &mut Cx<'_>, peer: PeerId) {
-        let why = "a request needs trid and deviceId: without them nobody can tell what an answer belongs to";
-        self.refuse_text(cx, peer, "incomplete-request", "dossier 10", why);
+    /// What an answer has to bring back. A request that lacks it, or has there what is none, is one that cannot be read.
+    fn addressed(
+        &mut self,
+        cx: &mut Cx<'_>,
+        peer: PeerId,
+        trid: Option<&Trid>,
+        id: Option<&DeviceId>,
+    ) -> Option<(Trid, DeviceId)> {
+        let why = match (trid, id) {
+            (Some(trid), Some(id)) if is_trid(trid) && id.as_str().len() <= LONGEST_ID => {
+                return Some((trid.clone(), id.clone()));
+            }
+            (Some(trid), _) if !is_trid(trid) => {
+                format!("trid must be a number, or a text of at most {LONGEST_TRID} bytes")
+            }
+            (Some(_), Some(_)) => format!("deviceId must have at most {LONGEST_ID} bytes"),
+            _ => "a request needs trid and deviceId: without them nobody can tell what an answer belongs to".to_owned(),
+        };
+        self.refuse_text(cx, peer, "incomplete-request", "dossier 10", &why);
+        None
     }
 
     fn is_silent(&self, id: &DeviceId) -> bool {
-        self.state.device(id).is_some_and(|device| device.seed.silent && device.seed.online)
+        self.state.device(id).is_some_and(|device| device.seed.silent && device.is_online())
     }
 
     fn rpc(&mut self, cx: &mut Cx<'_>, peer: PeerId, user: u64, request: &RpcRequest<'_>) {
-        let (Some(trid), Some(id)) = (request.trid.clone(), request.device_id.clone()) else {
-            return self.incomplete(cx, peer);
+        let Some((trid, id)) = self.addressed(cx, peer, request.trid.as_ref(), request.device_id.as_ref()) else {
+            return;
         };
         let meant = self.meant(user, &id);
         if meant.as_ref().is_some_and(|id| self.is_silent(id)) {
@@ -199,12 +222,26 @@ impl ShellyWorld {
             Ok(result) => RpcOutcome::Result((&result).into()),
             Err(failure) => RpcOutcome::Error(rpc_error(cx, peer, &id, &failure)),
         };
-        let shown = meant.clone().unwrap_or(id);
+        let shown = meant.clone().unwrap_or_else(|| in_decimal(id));
         let text = wire::rpc_response(&self.options, request.family, trid, &shown, &outcome);
-        self.answer(cx, peer, text);
+        self.answer(cx, user, peer, text);
         if let Some(device) = meant {
             self.tell(cx, &device);
         }
+    }
+}
+
+/// Whether an answer can have it back (dossier 10): a text, or a number that programs can hold.
+fn is_trid(trid: &Trid) -> bool {
+    let is_number = || trid.to_string().parse::<f64>().is_ok_and(f64::is_finite);
+    trid.to_string().len() <= LONGEST_TRID && (trid.as_text().is_some() || is_number())
+}
+
+/// An id of no device as answers have ids: in decimal, if it is a number in any spelling (dossier 10).
+fn in_decimal(id: DeviceId) -> DeviceId {
+    match (id.form(), DeviceId::in_http(id.as_str()).as_number()) {
+        (Form::Other, Some(number)) => DeviceId::decimal(number),
+        _ => id,
     }
 }
 
@@ -218,6 +255,7 @@ fn note_refusal(cx: &mut Cx<'_>, peer: PeerId, id: &DeviceId, refusal: &Refusal)
         Refusal::WrongId if id.form() == Form::Other => {
             "no id for a frame: on the socket ids are decimal, also where HTTP has them in hexadecimal".into()
         }
+        Refusal::WrongId => format!("{}; one that others share takes no commands on the socket", refusal.text()),
         refusal => refusal.text(),
     };
     cx.problem(peer, Problem::new(ProblemKind::Refused, refusal.problem(), refusal.source(), text));

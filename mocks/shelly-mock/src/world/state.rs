@@ -166,13 +166,11 @@ impl State {
         before != shared
     }
 
-    /// The devices behind a gateway are not heard any longer, or are again with their next report.
-    pub(crate) fn cut_off(&mut self, now: Timestamp, gateway: &DeviceId, cut_off: bool) {
-        for id in self.behind.get(gateway).into_iter().flatten() {
-            if let Some(device) = self.devices.get_mut(id) {
-                device.set_cut_off(now, cut_off);
-            }
-        }
+    /// The devices behind a gateway are not reached any longer, or are again. Which come or go by that.
+    pub(crate) fn cut_off(&mut self, now: Timestamp, gateway: &DeviceId, cut_off: bool) -> Vec<DeviceId> {
+        let mut moved = self.behind.get(gateway).cloned().unwrap_or_default();
+        moved.retain(|id| self.devices.get_mut(id).is_some_and(|device| device.set_cut_off(now, cut_off)));
+        moved
     }
 }
 

@@ -1,8 +1,8 @@
 //! The HTTP calls: conventions, statuses, lists, control in both versions (dossier 5 to 7).
 
 use crate::kit::{
-    AUTH_KEY, Client, FORM, RELAY, RELAY_DECIMAL, SWITCH, SWITCH_DECIMAL, all_status, control, demo, get, http,
-    post_form, post_json, problems, read, start, start_option,
+    AUTH_KEY, COVER, Client, FORM, RELAY, RELAY_DECIMAL, ROLLER, SWITCH, SWITCH_DECIMAL, all_status, control, demo,
+    get, http, post_form, post_json, problems, read, start, start_option,
 };
 use serde_json::{Value, json};
 use shelly_mock::{ErrorsForm, Query, RateLimit};
@@ -442,6 +442,62 @@ async fn a_slow_answer_comes_when_the_world_goes_away() {
 }
 
 #[tokio::test]
+async fn a_call_is_refused_for_what_the_socket_refuses() {
+    let mock = start().await;
+    let mut client = Client::demo(&mock).await;
+    for (path, form, named) in [
+        ("relay", "channel=x&turn=on", "channel"),
+        ("relay", "channel=-1&turn=on", "channel"),
+        ("relay", "channel=0.5&turn=on", "channel"),
+        ("relay", "turn=on&timer=abc", "timer"),
+        ("relay", "turn=on&timer=NaN", "timer"),
+        ("relay", "turn=on&timer=inf", "timer"),
+        ("relay", "turn=on&timer=1e400", "timer"),
+        ("relay", "turn=on&timer=-0.4", "timer"),
+        ("relay/roller", "direction=sideways", "direction"),
+        ("relay/roller", "pos=half", "pos"),
+    ] {
+        let id = if path == "relay" { RELAY } else { ROLLER };
+        let answer = control(&mock, &format!("/device/{path}/control"), &format!("id={id}&{form}")).await;
+        let text = answer.json()["errors"]["wrong_parameters"].as_str().unwrap_or_default().to_owned();
+        assert!(answer.status == 200 && text.contains(&format!("the parameter {named} ")), "{form}: {}", answer.body);
+    }
+    for (kind, body, named) in [
+        ("switch", json!({"id": SWITCH, "on": "yes"}), "on must be true or false"),
+        ("switch", json!({"id": SWITCH, "on": true, "toggle_after": "soon"}), "toggle_after is missing, or"),
+        ("cover", json!({"id": COVER, "position": "half"}), "position must be open, close, stop or 0 to 100"),
+        ("cover", json!({"id": COVER, "slatPosition": 101}), "slatPosition must be 0 to 100"),
+    ] {
+        let answer = post_json(&mock, &format!("/v2/devices/api/set/{kind}"), &body).await;
+        assert!(answer.status == 400 && answer.body.contains(named), "{body}: {}", answer.body);
+    }
+    let unknown = post_json(&mock, "/v2/devices/api/set/switch", &json!({"id": "ffffff", "on": true})).await;
+    assert!(unknown.body.contains("there is no such device in this account\""), "{}", unknown.body);
+    assert!(problems(&mock).iter().all(|problem| problem.starts_with("refused ")));
+    client.is_silent().await;
+}
+
+#[tokio::test]
+async fn a_misspelled_parameter_is_told() {
+    let mock = start().await;
+    let dimmer = demo(&mock, "dimmer");
+    for (path, body) in [
+        ("/device/light/control", format!("id={dimmer}&turn=on&brightnes=3")),
+        ("/v2/devices/api/set/light", json!({"id": dimmer, "on": true, "brightnes": 30}).to_string()),
+        ("/v2/devices/api/get", json!({"ids": [dimmer], "select": ["stauts"]}).to_string()),
+    ] {
+        assert_eq!(control(&mock, path, &body).await.status, 200, "{path}");
+    }
+    assert_eq!(problems(&mock), ["tolerated unknown-member"; 3]);
+    let strict = start_option(|options| options.strict = true).await;
+    let refused = control(&strict, "/device/light/control", &format!("id={dimmer}&turn=on&brightnes=3")).await;
+    assert_eq!(refused.json()["isok"], false);
+    let refused =
+        post_json(&strict, "/v2/devices/api/set/light", &json!({"id": dimmer, "on": true, "brightnes": 3})).await;
+    assert_eq!((refused.status, &refused.json()["error"]), (400, &json!("BAD_REQUEST")));
+}
+
+#[tokio::test]
 async fn browsers_and_strangers() {
     let mock = start().await;
     let answer = read(&mock, "/device/all_status").await;
@@ -449,7 +505,8 @@ async fn browsers_and_strangers() {
     let asked = [("Origin", "https://x"), ("Access-Control-Request-Headers", "authorization")];
     let preflight = http(&mock, "OPTIONS", "/device/relay/control", &asked, "").await;
     assert_eq!((preflight.status, preflight.header("access-control-allow-headers")), (204, Some("authorization")));
-    for path in ["/", "/x", "/device", "/v2/devices/api/set/fan"] {
+    assert!(get(&mock, "/").await.body.contains("/__mock"));
+    for path in ["/x", "/device", "/v2/devices/api/set/fan"] {
         assert_eq!(read(&mock, path).await.status, 404, "{path}");
     }
     assert_eq!(http(&mock, "DELETE", "/device/all_status", &[], "").await.status, 405);

@@ -1,7 +1,8 @@
 //! The verbs of the control plane, the options, and what makes the mock misbehave (dossier 13.4).
 
 use crate::kit::{
-    Client, RELAY, RELAY_DECIMAL, SWITCH, SWITCH_DECIMAL, all_status, demo, read, start, start_option, start_with,
+    Client, RELAY, RELAY_DECIMAL, SWITCH, SWITCH_DECIMAL, all_status, demo, events, read, start, start_option,
+    start_with,
 };
 use serde_json::{Value, json};
 use shelly_mock::{ControlError, Direction, Fault, FaultKind, WorldFile};
@@ -60,10 +61,55 @@ async fn answers_and_events_can_be_late() {
     client.say(ON).await;
     client.is_silent().await;
     mock.advance(Duration::from_millis(50));
-    assert_eq!(client.change(RELAY_DECIMAL).await["relays"][0]["ison"], true);
     client.is_silent().await;
-    mock.advance(Duration::from_millis(150));
+    // The event waits for the answer, and what happens meanwhile for that event.
+    mock.control("press", &json!({"device": RELAY})).unwrap();
+    mock.advance(Duration::from_millis(149));
+    client.is_silent().await;
+    mock.advance(Duration::from_millis(1));
     assert_eq!(client.hear_json().await["event"], "Shelly:CommandResponse");
+    let (first, then) = (client.change(RELAY_DECIMAL).await, client.change(RELAY_DECIMAL).await);
+    assert_eq!((&first["relays"][0]["ison"], &then["relays"][0]["ison"]), (&json!(true), &json!(false)));
+    assert!(first["serial"].as_u64() < then["serial"].as_u64());
+    mock.control("press", &json!({"device": RELAY})).unwrap();
+    client.is_silent().await;
+    mock.advance(Duration::from_millis(50));
+    client.change(RELAY_DECIMAL).await;
+}
+
+#[tokio::test]
+async fn an_event_that_is_not_late_waits_for_an_answer_that_is() {
+    let mock = start_option(|options| options.response_delay = 200).await;
+    let mut client = Client::demo(&mock).await;
+    client.say(ON).await;
+    client.is_silent().await;
+    mock.advance(Duration::from_millis(200));
+    assert_eq!(client.hear_json().await["event"], "Shelly:CommandResponse");
+    client.change(RELAY_DECIMAL).await;
+}
+
+#[tokio::test]
+async fn what_a_verb_takes_a_world_file_can_hold() {
+    let mock = start().await;
+    for (verb, body) in [
+        ("measure", json!({"device": "701cd4", "humidity": 500})),
+        ("measure", json!({"device": "701cd4", "battery": -5})),
+        ("measure", json!({"device": "701cd4", "temperature": 1e308})),
+        ("measure", json!({"device": "701cd4", "lux": 3})),
+        ("measure", json!({"device": RELAY, "temperature": 20})),
+        ("measure", json!({"device": RELAY, "power": 1e300})),
+        ("move", json!({"device": "e8db84d4b0c3", "position": 101})),
+    ] {
+        assert!(mock.control(verb, &body).is_err(), "{verb} {body}");
+    }
+    assert!(events(&mock).is_empty());
+    mock.control("measure", &json!({"device": RELAY, "power": -5})).unwrap();
+    mock.control("measure", &json!({"device": "701cd4", "temperature": -30, "humidity": 100})).unwrap();
+    mock.control("report", &json!({"device": RELAY, "status": {"a": null}})).unwrap();
+    let saved = mock.control("save", &json!({})).unwrap();
+    mock.control("load", &saved).unwrap();
+    assert_eq!(mock.control("save", &json!({})).unwrap(), saved);
+    assert_eq!(all_status(&mock).await[RELAY].get("a"), Some(&json!(null)));
 }
 
 #[tokio::test]

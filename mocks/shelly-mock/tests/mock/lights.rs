@@ -1,6 +1,6 @@
 //! What gives light, of all kinds (dossier 6.2, 11.1, 13.3).
 
-use crate::kit::{Client, all_status, control, decimal, post_json, problems, start};
+use crate::kit::{Client, all_status, control, decimal, demo, post_json, problems, start};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -11,6 +11,22 @@ const BULB: &str = "3c6105f0aa10";
 
 fn members(value: &Value) -> Vec<&str> {
     value.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+/// In colours the status has no brightness (dossier 6.2).
+#[tokio::test]
+async fn what_nobody_can_see_is_not_told() {
+    let mock = start().await;
+    let (mut client, id) = (Client::demo(&mock).await, decimal(&demo(&mock, "light")));
+    let colour = json!({"id": 0, "mode": "color", "red": 1, "green": 2, "blue": 3});
+    client.command(&id, "light", colour).await;
+    let before = client.change(&id).await;
+    assert_eq!(client.command(&id, "light", json!({"id": 0, "brightness": 7})).await["isok"], true);
+    client.is_silent().await;
+    client.command(&id, "light", json!({"id": 0, "mode": "white"})).await;
+    let after = client.change(&id).await;
+    assert_eq!(after["lights"][0]["brightness"], 7);
+    assert_eq!(after["serial"].as_u64(), before["serial"].as_u64().map(|serial| serial + 1));
 }
 
 #[tokio::test]

@@ -77,6 +77,14 @@ async fn the_demo_has_what_the_manual_names() {
     assert!(!demo["relay_decimal"].is_null() && !demo["relay_name"].is_null());
 }
 
+#[test]
+fn the_shortest_world_is_one() {
+    let manual = manual();
+    let world = manual.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let world = shelly_mock::WorldFile::parse(world).unwrap();
+    assert_eq!((world.users.len(), world.clients.len()), (1, 1));
+}
+
 /// All of this crate's code.
 fn sources() -> String {
     let mut folders: Vec<PathBuf> = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];

@@ -1,8 +1,10 @@
 //! Logins, codes and tokens over HTTP (dossier 3, 4).
 
-use crate::kit::{Client, FORM, HttpAnswer, demo, get, http, post_form, problems, start, start_option, start_with};
+use crate::kit::{
+    Client, FORM, HttpAnswer, demo, get, http, post_form, problems, read, start, start_option, start_with,
+};
 use serde_json::{Value, json};
-use shelly_mock::{RefreshToken, ShellyMock};
+use shelly_mock::{RefreshToken, ShellyMock, WorldFile};
 use shelly_proto::Claims;
 use shelly_proto::http::password_hash;
 use std::time::Duration;
@@ -21,6 +23,43 @@ async fn exchange(mock: &ShellyMock, code: &str) -> Value {
 
 fn text(value: &Value) -> &str {
     value.as_str().unwrap()
+}
+
+#[tokio::test]
+async fn a_failed_login_counts_as_a_call() {
+    let mock = start_option(|options| options.rate_limit = shelly_mock::RateLimit::Http401).await;
+    let wrong = "email=demo%40example.com&password=x&client_id=shelly-diy";
+    assert!(post_form(&mock, "/oauth/login", wrong).await.body.contains("wrong_credentials"));
+    assert!(post_form(&mock, "/oauth/login", wrong).await.body.contains("max_req"));
+    assert_eq!(read(&mock, "/device/all_status").await.status, 401);
+    mock.advance(Duration::from_secs(1));
+    let page = "client_id=shelly-diy&redirect_uri=https%3A%2F%2Fx.example%2F&email=demo%40example.com&password=x";
+    assert!(post_form(&mock, "/oauth_login.html", page).await.body.contains("Wrong e-mail"));
+    assert!(post_form(&mock, "/oauth_login.html", page).await.body.contains("Request limit reached!"));
+}
+
+#[tokio::test]
+async fn addresses_to_come_back_to() {
+    let mock = start_with(|world| world.options.auto_approve = "demo@example.com".to_owned()).await;
+    for (uri, status) in [
+        ("HTTPS%3A%2F%2Fx.example%2Fcb", 302),
+        ("https%3A%2F%2Fx.example%2Fcb%23frag", 200),
+        ("https%3A%2F%2F%20", 200),
+        ("https%3A%2F%2Fx.example%2F%20cb", 200),
+    ] {
+        let answer = get(&mock, &format!("/oauth_login.html?client_id=shelly-diy&redirect_uri={uri}")).await;
+        assert_eq!(answer.status, status, "{uri}");
+    }
+}
+
+#[tokio::test]
+async fn a_world_that_names_no_client_has_the_one_for_everybody() {
+    let world = r#"{"user":[{"id":1,"email":"me@example.com","password":"p"}]}"#;
+    let mock = start_with(|demo| *demo = WorldFile::parse(world).unwrap()).await;
+    assert_eq!(demo(&mock, "client_id"), "shelly-diy");
+    let form = "email=me%40example.com&password=516b9783fca517eecbd1d064da2d165310b19759&client_id=shelly-diy";
+    assert_eq!(post_form(&mock, "/oauth/login", form).await.json()["isok"], true);
+    assert!(WorldFile::parse(r#"{"client":[]}"#).unwrap().clients.is_empty());
 }
 
 #[tokio::test]

@@ -8,6 +8,30 @@ use serde_json::json;
 use std::time::Duration;
 
 #[tokio::test]
+async fn times_have_fractions() {
+    let mock = start().await;
+    let mut client = Client::demo(&mock).await;
+    for (timeout, ms) in [(json!(0.4), 400), (json!(1.5), 1500), (json!("0.25"), 250), (json!(1e-9), 1)] {
+        let params = json!({"turn": "on", "id": 0, "timeout": timeout});
+        assert_eq!(client.command(RELAY_DECIMAL, "relay", params).await["isok"], true);
+        let on = client.change(RELAY_DECIMAL).await["relays"][0].clone();
+        assert_eq!((&on["ison"], &on["has_timer"]), (&json!(true), &json!(true)));
+        assert_eq!(on["timer_duration"], Duration::from_millis(ms + 999).as_secs());
+        mock.advance(Duration::from_millis(ms - 1));
+        client.is_silent().await;
+        mock.advance(Duration::from_millis(1));
+        assert_eq!(client.change(RELAY_DECIMAL).await["relays"][0]["ison"], false);
+    }
+    let over_http = control(&mock, "/device/relay/control", &format!("id={RELAY}&turn=on&timer=0.5")).await;
+    assert_eq!(over_http.json()["isok"], true);
+    client.change(RELAY_DECIMAL).await;
+    mock.advance(Duration::from_millis(500));
+    assert_eq!(client.change(RELAY_DECIMAL).await["relays"][0]["ison"], false);
+    let answer = client.command(RELAY_DECIMAL, "relay", json!({"turn": "on", "id": 0, "timeout": -0.4})).await;
+    assert_eq!(answer["res"], "WRONG_API_PARAMETERS");
+}
+
+#[tokio::test]
 async fn a_command_is_answered_and_then_told() {
     let mock = start().await;
     let mut client = Client::demo(&mock).await;

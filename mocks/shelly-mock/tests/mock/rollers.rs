@@ -21,6 +21,87 @@ fn cover(status: &Value) -> (&str, i64) {
     (cover["state"].as_str().unwrap(), cover["current_pos"].as_i64().unwrap())
 }
 
+/// However it comes to rest, it says so.
+#[tokio::test]
+async fn a_roller_that_stops_where_it_is_tells_it() {
+    let mock = start().await;
+    let (mut client, id) = (Client::demo(&mock).await, decimal(ROLLER));
+    for (cmd, params) in [
+        ("roller_to_pos", json!({"id": 0, "pos": 70})),
+        ("roller_to_pos", json!({"id": 0, "rel": 0})),
+        ("roller", json!({"id": 0, "go": "up", "duration": 0})),
+        ("roller", json!({"id": 0, "go": "stop"})),
+    ] {
+        mock.reset();
+        client = Client::demo(&mock).await;
+        client.command(&id, "roller_to_pos", json!({"id": 0, "pos": 0})).await;
+        client.change(&id).await;
+        seconds(&mock, 1.0);
+        let moving = client.change(&id).await;
+        assert_eq!(motion(&moving), ("close", 70));
+        assert_eq!(client.command(&id, cmd, params.clone()).await["isok"], true);
+        let rests = client.change(&id).await;
+        assert_eq!((motion(&rests), &rests["rollers"][0]["power"]), (("stop", 70), &json!(0.0)), "{cmd} {params}");
+        assert!(rests["serial"].as_u64() > moving["serial"].as_u64());
+        // Once more changes nothing.
+        assert_eq!(client.command(&id, cmd, params).await["isok"], true);
+        client.is_silent().await;
+    }
+    client.command(&id, "roller", json!({"id": 0, "go": "up", "duration": 0.4})).await;
+    assert_eq!(motion(&client.change(&id).await), ("open", 70));
+    seconds(&mock, 0.4);
+    assert_eq!(motion(&client.change(&id).await), ("stop", 72));
+}
+
+#[tokio::test]
+async fn a_cover_that_stops_where_it_is_tells_it() {
+    let mock = start().await;
+    let (mut client, id) = (Client::demo(&mock).await, decimal(COVER));
+    for (first, cmd, then, at) in [
+        (json!({"go": "down"}), "roller", json!({"go": "up"}), "open"),
+        (json!({"slat_pos": 0}), "roller_to_pos", json!({"slat_pos": 50}), "open"),
+    ] {
+        let with_id = |mut params: Value| {
+            params["id"] = json!(0);
+            params
+        };
+        client.command(&id, cmd, with_id(first)).await;
+        assert_eq!(cover(&client.change(&id).await), ("closing", 100));
+        client.command(&id, cmd, with_id(then)).await;
+        assert_eq!(cover(&client.change(&id).await), (at, 100));
+    }
+    client.call(&id, "Cover.Close", json!({"id": 0})).await;
+    client.change(&id).await;
+    seconds(&mock, 2.0);
+    client.drain().await;
+    let here = cover(&all_status(&mock).await[COVER]).1;
+    let call = client.call(&id, "Cover.GoToPosition", json!({"id": 0, "pos": here})).await;
+    assert_eq!(call, json!({"result": null}));
+    assert_eq!(cover(&client.change(&id).await), ("stopped", here));
+    post_json(&mock, "/v2/devices/api/set/cover", &json!({"id": COVER, "channel": 0, "position": "open"})).await;
+    client.change(&id).await;
+    post_json(&mock, "/v2/devices/api/set/cover", &json!({"id": COVER, "channel": 0, "position": here})).await;
+    assert_eq!(cover(&client.change(&id).await), ("stopped", here));
+}
+
+#[tokio::test]
+async fn a_roller_tells_nothing_that_nobody_can_see() {
+    let mock = start().await;
+    let (mut client, id) = (Client::demo(&mock).await, decimal(ROLLER));
+    client.command(&id, "roller_to_pos", json!({"id": 0, "pos": 50})).await;
+    client.change(&id).await;
+    client.command(&id, "roller_to_pos", json!({"id": 0, "pos": 49.6})).await;
+    client.is_silent().await;
+    let lost = decimal("e8db84d4b0c4");
+    client.command(&lost, "roller", json!({"id": 0, "go": "up"})).await;
+    client.change(&lost).await;
+    seconds(&mock, 60.0);
+    let events = client.drain().await;
+    let of_lost: Vec<_> = events.iter().filter(|event| event["device"]["id"] == lost.as_str()).collect();
+    assert_eq!(of_lost.len(), 1, "{of_lost:?}");
+    assert_eq!(of_lost[0]["status"]["rollers"][0]["state"], "stop");
+}
+
 #[tokio::test]
 async fn a_roller_tells_where_it_is_until_it_rests() {
     let mock = start().await;

@@ -81,12 +81,17 @@ async fn a_ble_device_is_heard_through_its_gateway() {
     let mut client = Client::demo(&mock).await;
     mock.control("online", &json!({"device": SWITCH, "online": false})).unwrap();
     assert_eq!(client.hear_json().await["online"], 0);
+    let behind = client.hear_json().await;
+    assert_eq!((&behind["device"]["id"], &behind["online"]), (&json!(BLE), &json!(0)));
     mock.control("measure", &json!({"device": BLE, "open": true})).unwrap();
     client.is_silent().await;
     let known = all_status(&mock).await[BLE].clone();
-    assert_eq!((&known["window:0"]["open"], &known["_dev_info"]["online"]), (&json!(false), &json!(true)));
+    assert_eq!((&known["window:0"]["open"], &known["_dev_info"]["online"]), (&json!(false), &json!(false)));
+    // The cloud asks nobody either.
+    assert_eq!(client.call(BLE, "Shelly.GetStatus", json!({})).await, json!({"error": "DEVICE_OFFLINE"}));
     mock.control("online", &json!({"device": SWITCH, "online": true})).unwrap();
     assert_eq!(client.hear_json().await["online"], 1);
+    assert_eq!(client.hear_json().await["device"]["id"], BLE);
     client.change(SWITCH_DECIMAL).await;
     client.is_silent().await;
     // Nobody repeats what was not passed on; the next report tells.

@@ -1,7 +1,7 @@
 //! The socket itself: who may open it, what it says unasked, what it answers to nonsense (dossier 8, 10, 11.2).
 
 use crate::kit::{
-    Client, RELAY, RELAY_DECIMAL, SWITCH_DECIMAL, control, demo, get, http, problems, read, socket_url, start,
+    Client, RELAY, RELAY_DECIMAL, SWITCH_DECIMAL, control, decimal, demo, get, http, problems, read, socket_url, start,
     start_option, start_with,
 };
 use serde_json::json;
@@ -311,6 +311,85 @@ async fn a_silent_device_takes_commands_and_never_answers() {
     assert_eq!(client.command(RELAY_DECIMAL, "relay", json!({"turn": "on", "id": 0})).await["isok"], true);
 }
 
+/// Answers have ids in decimal, whatever the request had (dossier 10).
+#[tokio::test]
+async fn a_refusal_brings_the_id_in_decimal() {
+    let mock = start().await;
+    let mut client = Client::demo(&mock).await;
+    for (id, shown) in
+        [(RELAY, RELAY_DECIMAL), ("DC4F2276846A", RELAY_DECIMAL), ("fffffe", "16777214"), ("lamp", "lamp")]
+    {
+        for text in [
+            json!({"event": "Shelly:CommandRequest", "trid": 1, "deviceId": id, "data": {"cmd": "relay"}}),
+            json!({"event": "Shelly:JrpcRequest", "trid": 1, "deviceId": id, "method": "Shelly.GetStatus"}),
+        ] {
+            let answer = client.ask(&text.to_string()).await;
+            assert_eq!(answer["deviceId"], shown, "{text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_comes_back_without_bounds() {
+    let mock = start().await;
+    let mut client = Client::demo(&mock).await;
+    let deep = format!("{}{}", "[".repeat(50_000), "]".repeat(50_000));
+    let long = format!("\"{}\"", "x".repeat(257));
+    for trid in ["1e400", "[1]", "{}", "true", &deep, &long] {
+        client
+            .say(&format!(
+                r#"{{"event":"Shelly:CommandRequest","trid":{trid},"deviceId":"1","data":{{"cmd":"relay"}}}}"#
+            ))
+            .await;
+        assert_eq!(client.hear().await, r#"{"event":"Error","message":"BAD_REQUEST"}"#, "{trid:.20}");
+    }
+    let id = "1".repeat(65);
+    client.say(&format!(r#"{{"event":"Shelly:JrpcRequest","trid":1,"deviceId":"{id}","method":"a"}}"#)).await;
+    assert_eq!(client.hear_json().await["event"], "Error");
+    let method = "x".repeat(20_000);
+    let answer = client.call(SWITCH_DECIMAL, &method, json!({})).await;
+    assert_eq!(answer["error"]["device_error"]["code"], 404);
+    assert!(answer.to_string().len() < 200);
+    let answer = client.call(&decimal(&demo(&mock, "values")), "Text.Set", json!({"id": 200, "value": method})).await;
+    assert_eq!(answer["error"]["device_error"]["code"], -103, "{answer}");
+}
+
+#[tokio::test]
+async fn what_is_no_command_is_told_as_such() {
+    let mock = start().await;
+    let mut client = Client::demo(&mock).await;
+    for data in ["null", "[]", r#"{"cmd":null}"#, r#"{"cmd":"relay","params":{"turn":"on","id":0.5}}"#] {
+        let text =
+            format!(r#"{{"event":"Shelly:CommandRequest","trid":1,"deviceId":"{RELAY_DECIMAL}","data":{data}}}"#);
+        assert_eq!(client.ask(&text).await["data"]["res"], "WRONG_API_PARAMETERS", "{data}");
+    }
+    let values = decimal(&demo(&mock, "values"));
+    client.say(&format!(
+        r#"{{"event":"Shelly:JrpcRequest","trid":1,"deviceId":"{values}","method":"Number.Set","params":{{"id":200,"value":1e400}}}}"#
+    )).await;
+    assert_eq!(client.hear_json().await["response"]["error"]["device_error"]["message"], "Invalid argument 'value'!");
+}
+
+#[tokio::test]
+async fn a_refused_handshake_is_an_answer_like_others() {
+    let mock = start_option(|options| options.reject = shelly_mock::Reject::Http401).await;
+    let upgrade = [
+        ("Upgrade", "websocket"),
+        ("Connection", "Upgrade"),
+        ("Sec-WebSocket-Version", "13"),
+        ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+    ];
+    for (path, status, code) in
+        [("/shelly/wss/hk_sock?t=x", 401, "invalid_token"), ("/shelly/wss/other", 404, "not_found")]
+    {
+        let answer = http(&mock, "GET", path, &upgrade, "").await;
+        assert_eq!(answer.status, status);
+        assert!(answer.json()["errors"][code].is_string(), "{}", answer.body);
+        assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
+        assert_eq!(answer.header("content-type"), Some("application/json"));
+    }
+}
+
 #[tokio::test]
 async fn strict_mode_refuses_what_the_documents_do_not_show() {
     let mock = start_option(|options| options.strict = true).await;
@@ -319,12 +398,20 @@ async fn strict_mode_refuses_what_the_documents_do_not_show() {
         r#"{"event":"Shelly:CommandRequest","trid":1,"deviceId":242232438719594,"data":{"cmd":"relay","params":{"turn":"on","id":0}}}"#,
         r#"{"event":"Shelly:CommandRequest","trid":1,"deviceId":"242232438719594","data":{"cmd":"relay","params":{"turn":"on","id":"0"}}}"#,
         r#"{"event":"Shelly:CommandRequest","trid":1,"deviceId":"242232438719594","data":{"cmd":"relay","params":{"turn":"on","id":0}},"more":1}"#,
+        r#"{"event":"Shelly:CommandRequest","trid":1.5,"deviceId":"242232438719594","data":{"cmd":"relay","params":{"turn":"on","id":0}}}"#,
+        r#"{"event":"Shelly:CommandRequest","trid":-1,"deviceId":"242232438719594","data":{"cmd":"relay","params":{"turn":"on","id":0}}}"#,
+        r#"{"event":"Shelly:CommandRequest","trid":1,"deviceId":"242232438719594","data":{"cmd":"relay","params":{"turn":"on","id":0,"timeout":1}}}"#,
     ] {
         client.say(text).await;
         assert_eq!(client.hear().await, r#"{"event":"Error","message":"BAD_REQUEST"}"#, "{text}");
     }
-    assert_eq!(client.command(RELAY_DECIMAL, "relay", json!({"turn": "on", "id": 0})).await["isok"], true);
-    mock.verify(&Query::event("executed"), 1).unwrap();
+    // The vendor's page begins anew at 0, another of his pages has open and close.
+    let zero = r#"{"event":"Shelly:CommandRequest","trid":0,"deviceId":"242232438719594","data":{"cmd":"relay","params":{"turn":"on","id":0}}}"#;
+    assert_eq!(client.ask(zero).await["trid"], 0);
+    client.drain().await;
+    let opened = client.command(&decimal(crate::kit::ROLLER), "roller", json!({"go": "open", "id": 0})).await;
+    assert_eq!(opened["isok"], true);
+    mock.verify(&Query::event("executed"), 2).unwrap();
     assert_eq!(
         read(&mock, "/device/all_status").await.json()["data"]["devices_status"][RELAY]["_dev_info"],
         json!(null)

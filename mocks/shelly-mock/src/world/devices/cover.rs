@@ -51,6 +51,8 @@ pub(crate) struct Cover {
     pub(crate) source: &'static str,
     pub(crate) energy: Energy,
     next_report: Option<Timestamp>,
+    /// The positions, of itself and of its slats, of its last report while it moves.
+    reported: (i64, Option<i64>),
 }
 
 /// A movement that goes on.
@@ -92,6 +94,7 @@ impl Cover {
             source: "init",
             energy: Energy::new(now, 0.0, 0.0),
             next_report: None,
+            reported: (0, None),
         }
     }
 
@@ -119,6 +122,11 @@ impl Cover {
         Some(if motion.to > motion.from { Way::Open } else { Way::Close })
     }
 
+    /// The positions as it tells them.
+    fn shown(&self, now: Timestamp) -> (i64, Option<i64>) {
+        (self.position(now).round() as i64, self.slats(now).map(|slats| slats.round() as i64))
+    }
+
     /// The movement of the cover itself.
     pub(crate) fn motion(&self) -> Option<Motion> {
         self.motion
@@ -128,38 +136,26 @@ impl Cover {
         self.calibrating
     }
 
-    /// To its end, or for so long. Whether anything has changed.
-    pub(crate) fn go(&mut self, now: Timestamp, way: Way, limit: Option<Duration>, source: &'static str) -> bool {
+    /// To its end, or for so long.
+    pub(crate) fn go(&mut self, now: Timestamp, way: Way, limit: Option<Duration>, source: &'static str) {
         let from = self.position(now);
         let end: f64 = if way == Way::Open { 100.0 } else { 0.0 };
         let most = limit.map_or(100.0, |limit| limit.as_secs_f64() / self.travel.as_secs_f64() * 100.0);
         let to = if way == Way::Open { end.min(from + most) } else { end.max(from - most) };
-        if self.motion.is_some_and(|motion| motion.to == to) && !self.calibrating {
-            return false;
-        }
-        self.halt(now);
-        self.start(now, Motion::new(now, from, to, self.travel), None, source)
+        self.start(now, Motion::new(now, from, to, self.travel), None, source);
     }
 
     /// To positions, of itself and of its slats. Nothing is checked here but the ends.
-    pub(crate) fn go_to(
-        &mut self,
-        now: Timestamp,
-        cover: Option<Move>,
-        slats: Option<Move>,
-        source: &'static str,
-    ) -> bool {
+    pub(crate) fn go_to(&mut self, now: Timestamp, cover: Option<Move>, slats: Option<Move>, source: &'static str) {
         let target = |from: f64, to: Move| match to {
             Move::To(position) => f64::from(position.get()),
             Move::By(shift) => (from + f64::from(shift.get())).clamp(0.0, 100.0),
         };
         let from = self.position(now);
-        let slats_from = self.slats(now);
-        self.halt(now);
         let motion = cover.and_then(|to| Motion::new(now, from, target(from, to), self.travel));
         let slat_motion =
-            slats.zip(slats_from).and_then(|(to, from)| Motion::new(now, from, target(from, to), SLAT_TRAVEL));
-        self.start(now, motion, slat_motion, source)
+            slats.zip(self.slats(now)).and_then(|(to, from)| Motion::new(now, from, target(from, to), SLAT_TRAVEL));
+        self.start(now, motion, slat_motion, source);
     }
 
     /// Learns where its ends are: to one and back.
@@ -170,23 +166,37 @@ impl Cover {
         (self.calibrating, self.calibrated) = (true, false);
     }
 
-    fn start(&mut self, now: Timestamp, motion: Option<Motion>, slats: Option<Motion>, source: &'static str) -> bool {
-        (self.motion, self.slat_motion) = (motion, slats);
-        let Some(way) = self.moving() else { return false };
-        (self.last_way, self.source) = (Some(way), source);
-        self.energy.draw(now, self.load);
-        self.next_report = Some(now + REPORT);
-        true
+    /// A movement in the place of another one, unless both lead to the same; where it is already it only stops.
+    fn start(&mut self, now: Timestamp, motion: Option<Motion>, slats: Option<Motion>, source: &'static str) {
+        let leads = |motion: Option<Motion>| motion.map(|motion| motion.to);
+        let same = (leads(motion), leads(slats)) == (leads(self.motion), leads(self.slat_motion));
+        if same && !self.calibrating {
+            return;
+        }
+        self.halt(now);
+        (self.motion, self.slat_motion, self.source) = (motion, slats, source);
+        if let Some(way) = self.moving() {
+            self.last_way = Some(way);
+            self.energy.draw(now, self.load);
+            (self.next_report, self.reported) = (Some(now + REPORT), self.shown(now));
+        }
     }
 
-    /// Stops. Whether it moved.
-    pub(crate) fn stop(&mut self, now: Timestamp, source: &'static str) -> bool {
-        let moved = self.moving().is_some();
-        self.halt(now);
-        if moved {
-            self.source = source;
+    pub(crate) fn stop(&mut self, now: Timestamp, source: &'static str) {
+        self.start(now, None, None, source);
+    }
+
+    /// One button for all: it stops what moves, and sends off the other way what rests.
+    pub(crate) fn press(&mut self, now: Timestamp, source: &'static str) {
+        if self.moving().is_some() {
+            return self.stop(now, source);
         }
-        moved
+        let up = if self.position(now) >= 50.0 { Way::Close } else { Way::Open };
+        let way = self.last_way.map_or(up, Way::opposite);
+        self.go(now, way, None, source);
+        if self.moving().is_none() {
+            self.go(now, way.opposite(), None, source);
+        }
     }
 
     fn halt(&mut self, now: Timestamp) {
@@ -212,6 +222,10 @@ impl Cover {
             self.calibrated |= learned;
         } else {
             self.next_report = Some(due + REPORT);
+            let shown = self.shown(now);
+            let before = std::mem::replace(&mut self.reported, shown);
+            // One that does not know where it is has nothing to report.
+            return self.calibrated && before != shown;
         }
         true
     }
@@ -244,11 +258,15 @@ mod tests {
     #[test]
     fn it_moves_evenly_and_can_be_stopped_half_way() {
         let mut cover = cover(75.0);
-        assert!(cover.go(at(0), Way::Close, None, "cloud"));
-        assert!(!cover.go(at(10), Way::Close, None, "cloud"), "it does already");
+        cover.go(at(0), Way::Close, None, "cloud");
+        let motion = cover.motion();
+        cover.go(at(10), Way::Close, None, "input");
+        assert_eq!((cover.motion(), cover.source), (motion, "cloud"), "it does already");
         assert_eq!((cover.position(at(1000)), cover.moving()), (70.0, Some(Way::Close)));
         assert_eq!(cover.energy.watts(), 120.0);
-        assert!(cover.stop(at(5000), "cloud") && !cover.stop(at(5000), "cloud"));
+        cover.stop(at(5000), "input");
+        cover.stop(at(5000), "cloud");
+        assert_eq!(cover.source, "input", "it rested already");
         assert_eq!((cover.position(at(99_000)), cover.moving(), cover.next_due()), (50.0, None, None));
         assert_eq!((cover.last_way, cover.energy.watts()), (Some(Way::Close), 0.0));
     }
@@ -265,12 +283,29 @@ mod tests {
         let expected = [(1000, 80.0), (2000, 85.0), (2500, 87.5)];
         assert_eq!(reports, expected.map(|(ms, position)| (Duration::from_millis(ms), position)));
         assert!(!cover.tick(at(9000)));
-        assert!(cover.go(at(9000), Way::Open, None, "cloud"));
+        cover.go(at(9000), Way::Open, None, "cloud");
         while let Some(due) = cover.next_due() {
             cover.tick(due);
         }
         assert_eq!(cover.position(at(99_000)), 100.0);
-        assert!(!cover.go(at(99_000), Way::Open, None, "cloud"), "it is at its end");
+        cover.go(at(99_000), Way::Open, None, "input");
+        assert_eq!((cover.moving(), cover.source), (None, "cloud"), "it is at its end");
+    }
+
+    #[test]
+    fn it_reports_only_what_it_knows_and_what_is_new() {
+        let ticks = |mut cover: Cover| {
+            cover.go(at(0), Way::Open, None, "cloud");
+            let due = std::iter::repeat_with(|| {
+                let due = cover.next_due()?;
+                Some(cover.tick(due))
+            });
+            due.map_while(|told| told).filter(|told| *told).count()
+        };
+        let slow = RollerSeed { position: 98.0, travel: 1000.0, ..RollerSeed::default() };
+        assert_eq!(ticks(Cover::new(at(0), &slow)), 3, "99, 100, and that it has stopped");
+        let lost = RollerSeed { position: 50.0, calibrated: false, ..RollerSeed::default() };
+        assert_eq!(ticks(Cover::new(at(0), &lost)), 1, "that it has stopped");
     }
 
     #[test]
@@ -285,13 +320,14 @@ mod tests {
     #[test]
     fn positions_and_slats_have_their_own_movements() {
         let mut cover = cover(75.0);
-        assert!(cover.go_to(at(0), Some(Move::By(Shift::new(-50).unwrap())), Some(to(0)), "cloud"));
+        cover.go_to(at(0), Some(Move::By(Shift::new(-50).unwrap())), Some(to(0)), "cloud");
         assert_eq!((cover.position(at(5000)), cover.slats(at(500))), (50.0, Some(25.0)));
         assert_eq!((cover.position(at(10_000)), cover.slats(at(1000))), (25.0, Some(0.0)));
-        assert!(cover.go_to(at(10_000), None, Some(Move::By(Shift::new(100).unwrap())), "cloud"));
+        cover.go_to(at(10_000), None, Some(Move::By(Shift::new(100).unwrap())), "cloud");
         assert_eq!((cover.moving(), cover.slats(at(12_000))), (Some(Way::Open), Some(100.0)));
         cover.tick(at(12_000));
-        assert!(!cover.go_to(at(13_000), Some(to(25)), None, "cloud"), "it is there");
+        cover.go_to(at(13_000), Some(to(25)), None, "cloud");
+        assert_eq!(cover.moving(), None, "it is there");
     }
 
     #[test]

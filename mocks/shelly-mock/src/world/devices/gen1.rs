@@ -2,12 +2,13 @@
 
 use super::lamp::Lamp;
 use super::output::{Energy, Output};
-use super::{Device, Meter, fahrenheit, models, rounded};
+use super::{Device, Meter, Part, fahrenheit, models, rounded};
 use crate::seed::{LightKind, SensorSeed};
 use crate::world::devices::cover::Cover;
 use dummyload_session::Timestamp;
 use serde_json::{Map, Value, json};
 use shelly_proto::LightMode;
+use std::time::Duration;
 
 /// The firmware that they all have.
 const FIRMWARE: &str = "20230913-112003/v1.14.0-gcb84623";
@@ -72,6 +73,17 @@ pub(super) fn status(device: &Device, now: Timestamp) -> Map<String, Value> {
     out
 }
 
+/// What the status has of one channel; null for parts of other kinds.
+pub(super) fn part(device: &Device, part: Part, now: Timestamp) -> Value {
+    let shown = match part {
+        Part::Relay(at) => device.relays.get(at).map(|relay| output(&relay.out, now)),
+        Part::Light(at) => device.lights.get(at).map(|lamp| light(lamp, now)),
+        Part::Roller(at) => device.rollers.get(at).map(|cover| roller(cover, now)),
+        _ => None,
+    };
+    shown.unwrap_or_default()
+}
+
 fn object(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(members) => members,
@@ -89,9 +101,9 @@ fn output(out: &Output, now: Timestamp) -> Value {
 
 fn timer(out: &Output, now: Timestamp) -> Map<String, Value> {
     let (started, length, remaining) = out.timer.map_or((0, 0, 0), |timer| {
-        let left = timer.ends() - now;
-        let whole = left.as_secs() + u64::from(left.subsec_nanos() > 0);
-        (timer.started.since_epoch().as_secs(), timer.length.as_secs(), whole)
+        // These are whole seconds, whatever the timer is.
+        let whole = |time: Duration| time.as_secs() + u64::from(time.subsec_nanos() > 0);
+        (timer.started.since_epoch().as_secs(), whole(timer.length), whole(timer.ends() - now))
     });
     object(json!({
         "has_timer": out.timer.is_some(), "timer_started": started, "timer_duration": length, "timer_remaining": remaining,

@@ -85,12 +85,7 @@ impl Lamp {
         super::rounded(self.full * part, 2)
     }
 
-    pub(crate) fn turn(&mut self, now: Timestamp, turn: Turn, source: &'static str) -> bool {
-        self.out.turn(now, turn, None, source)
-    }
-
-    /// Whether anything has changed, and what was asked for in vain. Setting anything without `turn` does not switch it on
-    /// (dossier 13.3).
+    /// What was asked for in vain. Setting anything without `turn` does not switch it on (dossier 13.3).
     pub(crate) fn change(
         &mut self,
         now: Timestamp,
@@ -98,9 +93,7 @@ impl Lamp {
         gen1: bool,
         change: &LightChange,
         source: &'static str,
-    ) -> Result<(bool, Ignored), Refusal> {
-        let before = self.seed();
-        let transition = self.transition;
+    ) -> Result<Ignored, Refusal> {
         let mut ignored = Ignored::new();
         let colours = matches!(self.kind, LightKind::Rgb | LightKind::Rgbw | LightKind::Bulb);
         match change.mode {
@@ -139,19 +132,15 @@ impl Lamp {
         }
         self.brightness = change.brightness.unwrap_or(self.brightness);
         self.transition = change.transition.unwrap_or(self.transition);
-        let mut changed = before != self.seed() || transition != self.transition;
         self.out.set_load(now, self.load());
         if let Some(turn) = change.turn {
-            changed |= self.out.turn(now, turn, change.timeout, source);
+            self.out.turn(now, turn, change.timeout, source);
         } else if change.timeout.is_some() {
             // A timer for what it already is.
             let same = if self.out.on { Turn::On } else { Turn::Off };
-            changed |= self.out.turn(now, same, change.timeout, source);
+            self.out.turn(now, same, change.timeout, source);
         }
-        if changed {
-            self.out.source = source;
-        }
-        Ok((changed, ignored))
+        Ok(ignored)
     }
 }
 
@@ -176,10 +165,9 @@ mod tests {
     fn colours_do_not_switch_it_on() {
         let mut lamp = lamp(LightKind::Rgbw);
         let red = change(|c| (c.mode, c.rgb[0], c.gain) = (Some(LightMode::Color), Some(255), Some(50)));
-        assert_eq!(lamp.change(NOW, "SHRGBW2", true, &red, "cloud"), Ok((true, vec![])));
+        assert_eq!(lamp.change(NOW, "SHRGBW2", true, &red, "cloud"), Ok(vec![]));
         assert_eq!((lamp.out.on, lamp.mode, lamp.rgb, lamp.gain), (false, LightMode::Color, [255; 3], 50));
-        assert_eq!(lamp.change(NOW, "SHRGBW2", true, &red, "cloud"), Ok((false, vec![])), "nothing new");
-        lamp.turn(NOW, Turn::On, "cloud");
+        lamp.out.turn(NOW, Turn::On, None, "cloud");
         assert_eq!(lamp.out.energy.watts(), 5.0);
     }
 
@@ -203,8 +191,7 @@ mod tests {
             (c.rgb, c.gain, c.effect) = ([Some(1), None, Some(2)], Some(3), Some(1));
             (c.temp, c.white, c.brightness) = (Some(3000), Some(9), Some(30));
         });
-        let (changed, ignored) = lamp(LightKind::Dimmer).change(NOW, "SHDM-2", true, &wanted, "cloud").unwrap();
-        assert!(changed);
+        let ignored = lamp(LightKind::Dimmer).change(NOW, "SHDM-2", true, &wanted, "cloud").unwrap();
         assert_eq!(ignored, ["red", "blue", "gain", "effect", "temp", "white"]);
         let colour = change(|c| c.mode = Some(LightMode::Color));
         for (kind, gen1) in [(LightKind::Dimmer, true), (LightKind::Cct, true), (LightKind::Rgbw, false)] {

@@ -217,6 +217,11 @@ impl Device {
         !self.values.is_empty()
     }
 
+    /// Whether the cloud reaches it: not while its gateway is offline.
+    pub(crate) fn is_online(&self) -> bool {
+        self.seed.online && !self.cut_off
+    }
+
     /// The words for who has changed something over the cloud (dossier 6.2).
     pub(crate) fn cloud(&self) -> &'static str {
         if self.is_gen1() { "cloud" } else { "SHC" }
@@ -225,24 +230,23 @@ impl Device {
     /// Carries out a command. Whether the cloud reaches the device is not asked here.
     pub(crate) fn carry_out(&mut self, now: Timestamp, order: &Order, source: &'static str) -> Result<Done, Refusal> {
         let gen1 = self.is_gen1();
-        let (part, done) = match order {
+        let part = self.part(order)?;
+        let before = part.map(|part| self.shown(now, part));
+        let mut ignored = Vec::new();
+        match order {
             Order::Relay { channel, turn, timeout } => {
-                let relay = channel_of(&mut self.relays, *channel)?;
-                let changed = relay.out.turn(now, *turn, *timeout, source);
-                (Part::Relay((*channel).into()), changed.into())
+                channel_of(&mut self.relays, *channel)?.out.turn(now, *turn, *timeout, source);
             }
             Order::Light { channel, change } => {
                 let light = channel_of(&mut self.lights, *channel)?;
-                let (changed, ignored) = light.change(now, &self.seed.code, gen1, change, source)?;
-                (Part::Light((*channel).into()), Done { changed, ignored })
+                ignored = light.change(now, &self.seed.code, gen1, change, source)?;
             }
             Order::Roller { channel, way, limit } => {
                 let roller = channel_of(&mut self.rollers, *channel)?;
-                let changed = match way {
+                match way {
                     Some(way) => roller.go(now, *way, *limit, source),
                     None => roller.stop(now, source),
-                };
-                (Part::Roller((*channel).into()), changed.into())
+                }
             }
             Order::RollerTo { channel, cover, slats } => {
                 let roller = channel_of(&mut self.rollers, *channel)?;
@@ -253,13 +257,9 @@ impl Device {
                 if slats.is_some() && roller.slats(now).is_none() {
                     return Err(Refusal::Failed("the roller has no slats".into()));
                 }
-                let changed = roller.go_to(now, *cover, *slats, source);
-                (Part::Roller((*channel).into()), changed.into())
+                roller.go_to(now, *cover, *slats, source);
             }
-            Order::Calibrate { channel } => {
-                channel_of(&mut self.rollers, *channel)?.calibrate(now, source);
-                (Part::Roller((*channel).into()), true.into())
-            }
+            Order::Calibrate { channel } => channel_of(&mut self.rollers, *channel)?.calibrate(now, source),
             Order::IrEmit { data } => {
                 if self.seed.ir_codes.is_empty() {
                     return Err(Refusal::Unsupported);
@@ -267,27 +267,55 @@ impl Device {
                 if !self.seed.ir_codes.contains(data) {
                     return Err(Refusal::Failed(format!("the device has no stored code {data:?}")));
                 }
-                return Ok(Done::default());
             }
-            Order::Rename { name } => {
-                self.seed.name.clone_from(name);
-                return Ok(Done::default());
-            }
-            Order::Set { kind, id, value } => {
-                let place = self.values.iter().position(|known| known.kind == *kind && known.id == *id);
-                let place =
-                    place.ok_or(if self.values.is_empty() { Refusal::Unsupported } else { Refusal::InvalidChannel })?;
-                let known = &mut self.values[place];
-                if let Some(wanted) = known.unfit(value) {
-                    return Err(Refusal::BadParams(format!("the value must be {wanted}")));
+            Order::Rename { name } => self.seed.name.clone_from(name),
+            Order::Set { value, .. } => {
+                if let Some(Part::Value(place)) = part {
+                    let known = &mut self.values[place];
+                    if let Some(wanted) = known.unfit(value) {
+                        return Err(Refusal::BadParams(format!("the value must be {wanted}")));
+                    }
+                    known.value.clone_from(value);
                 }
-                let changed = known.value != *value;
-                known.value = value.clone();
-                (Part::Value(place), changed.into())
             }
-        };
-        self.note(now, part, done.changed);
-        Ok(done)
+        }
+        let Some(part) = part else { return Ok(Done { changed: false, ignored }) };
+        let changed = before != Some(self.shown(now, part));
+        if let Part::Light(at) = part
+            && changed
+        {
+            self.lights[at].out.source = source;
+        }
+        self.note(now, part, changed);
+        Ok(Done { changed, ignored })
+    }
+
+    /// The part that a command is for; `None` if nothing of it can be seen in the status.
+    fn part(&self, order: &Order) -> Result<Option<Part>, Refusal> {
+        Ok(match order {
+            Order::Relay { channel, .. } => Some(Part::Relay((*channel).into())),
+            Order::Light { channel, .. } => Some(Part::Light((*channel).into())),
+            Order::Roller { channel, .. } | Order::RollerTo { channel, .. } | Order::Calibrate { channel } => {
+                Some(Part::Roller((*channel).into()))
+            }
+            Order::IrEmit { .. } | Order::Rename { .. } => None,
+            Order::Set { .. } if self.values.is_empty() => return Err(Refusal::Unsupported),
+            Order::Set { kind, id, .. } => {
+                let place = self.values.iter().position(|known| known.kind == *kind && known.id == *id);
+                Some(Part::Value(place.ok_or(Refusal::InvalidChannel)?))
+            }
+        })
+    }
+
+    /// What the status has of a part. A change is what can be seen there (dossier 6.1).
+    fn shown(&self, now: Timestamp, part: Part) -> Value {
+        match self.generation {
+            Generation::Gen1 => gen1::part(self, part, now),
+            _ => gen2::components(self, now, &|wanted| wanted == Some(part))
+                .into_iter()
+                .map(|(_, value)| value)
+                .collect(),
+        }
     }
 
     /// Somebody presses the button, or turns the switch, that is wired to a channel. What happened, if there is one.
@@ -305,41 +333,45 @@ impl Device {
         self.note(now, Part::Input(channel), true);
         let lights = channel.checked_sub(self.relays.len());
         let rollers = lights.and_then(|light| light.checked_sub(self.lights.len()));
-        if let Some(relay) = self.relays.get_mut(channel) {
-            let changed = relay.out.turn(now, Turn::Toggle, None, source);
-            self.note(now, Part::Relay(channel), changed);
-        } else if let Some((at, light)) = lights.and_then(|at| Some((at, self.lights.get_mut(at)?))) {
-            let changed = light.turn(now, Turn::Toggle, source);
-            self.note(now, Part::Light(at), changed);
-        } else if let Some((at, roller)) = rollers.and_then(|at| Some((at, self.rollers.get_mut(at)?))) {
-            // One button for all: it stops what moves, and sends off the other way what rests.
-            let changed = if roller.moving().is_some() {
-                roller.stop(now, source)
-            } else {
-                let up = if roller.position(now) >= 50.0 { Way::Close } else { Way::Open };
-                let way = roller.last_way.map_or(up, Way::opposite);
-                roller.go(now, way, None, source) || roller.go(now, way.opposite(), None, source)
-            };
-            self.note(now, Part::Roller(at), changed);
+        let part = if channel < self.relays.len() {
+            Part::Relay(channel)
+        } else if let Some(light) = lights.filter(|light| *light < self.lights.len()) {
+            Part::Light(light)
+        } else {
+            Part::Roller(rollers?)
+        };
+        let before = self.shown(now, part);
+        match part {
+            Part::Relay(at) => {
+                self.relays[at].out.turn(now, Turn::Toggle, None, source);
+            }
+            Part::Light(at) => {
+                self.lights[at].out.turn(now, Turn::Toggle, None, source);
+            }
+            _ => self.rollers.get_mut(rollers?)?.press(now, source),
         }
+        self.note(now, part, before != self.shown(now, part));
         Some("pressed")
     }
 
     /// Somebody moves a roller by hand. Whether there is one.
     pub(crate) fn put(&mut self, now: Timestamp, channel: usize, position: Option<f64>, slats: Option<f64>) -> bool {
-        let Some(roller) = self.rollers.get_mut(channel) else { return false };
-        roller.put(now, position, slats);
-        self.note(now, Part::Roller(channel), true);
-        true
+        self.at_roller(now, channel, |roller| roller.put(now, position, slats))
     }
 
     /// A roller learns its ends, or forgets them. Whether there is one.
     pub(crate) fn set_calibrated(&mut self, now: Timestamp, channel: usize, calibrated: bool) -> bool {
+        self.at_roller(now, channel, |roller| {
+            roller.stop(now, "init");
+            roller.calibrated = calibrated;
+        })
+    }
+
+    fn at_roller(&mut self, now: Timestamp, channel: usize, change: impl FnOnce(&mut Cover)) -> bool {
+        let before = self.shown(now, Part::Roller(channel));
         let Some(roller) = self.rollers.get_mut(channel) else { return false };
-        roller.stop(now, "init");
-        let changed = roller.calibrated != calibrated;
-        roller.calibrated = calibrated;
-        self.note(now, Part::Roller(channel), changed);
+        change(roller);
+        self.note(now, Part::Roller(channel), before != self.shown(now, Part::Roller(channel)));
         true
     }
 
@@ -358,12 +390,17 @@ impl Device {
         true
     }
 
-    /// The surroundings of a sensor. Whether it is one.
-    pub(crate) fn measure(&mut self, now: Timestamp, change: &SensorSeed) -> bool {
-        let Some(sensor) = &mut self.sensor else { return false };
+    /// What of a change of its surroundings it does not measure, if there is anything.
+    pub(crate) fn measures_no(&self, change: &SensorSeed) -> Option<&'static str> {
+        let nothing = SensorSeed::default();
+        self.sensor.as_ref().map_or(&nothing, Sensor::seed).lacks(change)
+    }
+
+    /// The surroundings of a sensor.
+    pub(crate) fn measure(&mut self, now: Timestamp, change: &SensorSeed) {
+        let Some(sensor) = &mut self.sensor else { return };
         let tells = sensor.measure(now, change);
         self.note(now, Part::Sensor, tells);
-        true
     }
 
     /// Wakes it up. Whether it is a sensor.
@@ -388,8 +425,8 @@ impl Device {
         relays.chain(lights).chain(rollers).chain(self.sensor.iter().filter_map(Sensor::next_due)).min()
     }
 
-    /// What it does by itself now.
-    pub(crate) fn tick(&mut self, now: Timestamp) {
+    /// What it does by itself now. Whether that is anything to tell.
+    pub(crate) fn tick(&mut self, now: Timestamp) -> bool {
         let mut changed = Vec::new();
         let mut note = |part, due: bool| changed.extend(due.then_some(part));
         for (at, relay) in self.relays.iter_mut().enumerate() {
@@ -404,9 +441,10 @@ impl Device {
         if let Some(sensor) = &mut self.sensor {
             note(Part::Sensor, sensor.tick(now));
         }
-        for part in changed {
-            self.note(now, part, true);
+        for part in &changed {
+            self.note(now, *part, true);
         }
+        !changed.is_empty()
     }
 
     fn note(&mut self, now: Timestamp, part: Part, changed: bool) {
@@ -435,7 +473,7 @@ impl Device {
         self.serial = if self.is_gen1() { self.serial + 1 } else { hundredths(now).max(self.serial + 1) };
     }
 
-    /// The cloud reaches it, or does not any longer. Whether that is new.
+    /// It has a connection, or none any longer. Whether that is new.
     pub(crate) fn set_online(&mut self, now: Timestamp, online: bool) -> bool {
         if self.seed.online == online {
             return false;
@@ -451,12 +489,15 @@ impl Device {
         true
     }
 
-    /// Its gateway passes nothing on any longer, or does again. The cloud hears of that with the next report.
-    pub(crate) fn set_cut_off(&mut self, now: Timestamp, cut_off: bool) {
+    /// Its gateway passes nothing on any longer, or does again. What was lost meanwhile comes with the next report.
+    /// Whether the cloud sees it come or go.
+    pub(crate) fn set_cut_off(&mut self, now: Timestamp, cut_off: bool) -> bool {
+        let before = self.is_online();
         if cut_off && self.last_known.is_none() {
             self.last_known = Some(self.status(now));
         }
         self.cut_off = cut_off;
+        before != self.is_online()
     }
 
     /// The status as the cloud has it, without `_dev_info` (dossier 6.1, 6.2).

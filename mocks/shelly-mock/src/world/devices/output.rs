@@ -44,6 +44,9 @@ impl Energy {
 
     /// From now on so much is used.
     pub(crate) fn draw(&mut self, now: Timestamp, watts: f64) {
+        if watts == self.watts {
+            return;
+        }
         self.watt_seconds = self.watt_hours(now) * 3600.0;
         (self.watts, self.since) = (watts, now);
     }
