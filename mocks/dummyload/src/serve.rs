@@ -63,8 +63,8 @@ pub(crate) struct Args {
     /// An option of the world file; PROTOCOL.KEY=VALUE when several mocks are started
     #[arg(long, value_name = "KEY=VALUE", value_parser = Setting::parse)]
     set: Vec<Setting>,
-    /// Whose rules hold, where a mock knows several (devicehive: server-4.1, server-3.5, spec); PROTOCOL=NAME when several
-    /// such mocks are started
+    /// Whose rules hold, where a mock knows several (devicehive: server-4.1, server-3.5, spec; multistreamer: server-12.3,
+    /// spec); PROTOCOL=NAME when several such mocks are started
     #[arg(long, value_name = "NAME", value_parser = Own::parse)]
     profile: Option<Own>,
     /// What tokens are signed with (devicehive); better given as DUMMYLOAD_JWT_SECRET, which others do not see
