@@ -4,6 +4,7 @@ use crate::text::sha1;
 use crate::vars::Vars;
 use regex::Regex;
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 /// What stands in place of a secret.
 const SHOWN: &str = "[redacted]";
@@ -47,6 +48,14 @@ fn secrets(vars: &Vars) -> Vec<String> {
     secrets
 }
 
+/// The text without what has the form of a JSON web token, which opens doors whoever it was made for.
+#[expect(clippy::expect_used, reason = "a constant, and tested")]
+pub(crate) fn without_tokens(text: &str) -> Cow<'_, str> {
+    static TOKEN: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"eyJ[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)+").expect("a valid pattern"));
+    TOKEN.replace_all(text, SHOWN)
+}
+
 #[expect(clippy::expect_used, reason = "a constant, and tested")]
 fn everything() -> Regex {
     Regex::new("(?s).+").expect("a valid pattern")
@@ -83,6 +92,14 @@ mod tests {
         vars.set("key", secret.into());
         vars.mark_secret("key");
         (Redactor::new(&vars), vars)
+    }
+
+    #[test]
+    fn tokens_are_cut_out_of_any_text() {
+        let token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl";
+        let text = format!(r#"recorded "<token:ann>", seen "{token}""#);
+        assert_eq!(without_tokens(&text), format!(r#"recorded "<token:ann>", seen "{SHOWN}""#));
+        assert_eq!(without_tokens("eyJ is no token"), "eyJ is no token");
     }
 
     #[test]

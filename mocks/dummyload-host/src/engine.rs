@@ -627,6 +627,10 @@ impl Engine {
         let hears = |state: &&mut Peer| !state.ending && (!state.muted || is_end);
         let Some(state) = self.peers.get_mut(&to).filter(hears) else { return };
         let before = state.queued;
+        // A ping behind one that has not gone out yet asks nothing more; time that is moved far ahead brings very many.
+        if matches!(what, Outgoing::Ping(_)) && state.outbox.back() == Some(&what) {
+            return;
+        }
         state.queued += what.weight();
         // What goes out at once waits for nothing, however large it is.
         if let SlowReader::Mute(most) = state.manners.slow_reader

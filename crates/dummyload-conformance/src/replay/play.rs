@@ -387,6 +387,7 @@ impl<'a> Play<'a> {
     }
 
     pub(super) fn differ(&mut self, line: &Line, text: String) {
+        let text = crate::redact::without_tokens(&text).into_owned();
         self.played.differences.push(Difference { line: line.number, conn: line.conn.clone(), text });
     }
 

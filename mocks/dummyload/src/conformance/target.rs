@@ -15,7 +15,8 @@ pub(super) struct TargetArgs {
     /// The server to judge, as ws://host:port or wss://host:port [default: our own mocks, started for the purpose]
     #[arg(long, value_name = "URL", group = "judged")]
     pub(super) server: Option<String>,
-    /// A mock that `dummyload serve` has started, by the file with its ready line: all that is below is taken from there
+    /// A mock that `dummyload serve` has started, by the file with its ready line: all that is below is taken from there. It is
+    /// reset before each case, so what it holds is lost
     #[arg(long, value_name = "FILE", group = "judged", conflicts_with_all = ["http", "admin"])]
     ready: Option<PathBuf>,
     /// Where an HTTP service of the protocol is

@@ -45,7 +45,7 @@ fn a_profile_is_chosen_by_name() {
     assert_eq!(start(&[]).version(), "4.1.0");
     assert_eq!(start(&["--profile", "server-3.5"]).version(), "3.5.0");
     let all = Running::start(&["--port", "0", "--profile", "devicehive=server-3.5"]);
-    assert_eq!(all.ready["mocks"].as_array().unwrap().len(), 3);
+    assert_eq!(all.ready["mocks"].as_array().unwrap().len(), 4);
     let (code, said) = complaint(&["serve", "devicehive", "--port", "0", "--profile", "server-2"]);
     assert!(code == 2 && said.contains("--profile server-2: unknown variant `server-2`, expected"), "{said}");
 }
@@ -55,12 +55,13 @@ fn what_is_devicehives_alone_is_refused_for_others() {
     for flag in [["--profile", "spec"], ["--jwt-secret", "a secret"], ["--data", "file.redb"]] {
         let (code, said) = complaint(&[&["serve", "pishock", "shelly", "--port", "0"], &flag[..]].concat());
         let name = flag[0];
-        let expected = format!("{name} is for devicehive, and not for pishock, shelly; leave it away, or serve that");
+        let for_whom = if name == "--profile" { "devicehive, multistreamer" } else { "devicehive" };
+        let expected = format!("{name} is for {for_whom}, and not for pishock, shelly; leave it away, or serve that");
         assert!(code == 2 && said.contains(&expected), "{said}");
         assert!(!said.contains("a secret"), "{said}");
     }
     let (code, said) = complaint(&["serve", "devicehive", "shelly", "--port", "0", "--profile", "shelly=spec"]);
-    assert!(code == 2 && said.contains("--profile is for devicehive, and not for shelly"), "{said}");
+    assert!(code == 2 && said.contains("--profile is for devicehive, multistreamer, and not for shelly"), "{said}");
     let (code, said) = complaint(&["serve", "shelly", "--port", "0", "--data", "devicehive=file.redb"]);
     assert!(code == 2 && said.contains("devicehive is not served"), "{said}");
     // The environment may be meant for another time.

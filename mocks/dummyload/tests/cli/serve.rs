@@ -140,7 +140,7 @@ fn the_ready_line_has_all_that_a_program_needs() {
 fn all_protocols_are_served_when_none_is_named() {
     let named = Running::start(&["--port", "0"]);
     let protocols: Vec<_> = named.ready["mocks"].as_array().unwrap().iter().map(|mock| &mock["protocol"]).collect();
-    assert_eq!(protocols, ["pishock", "shelly", "devicehive"]);
+    assert_eq!(protocols, ["pishock", "shelly", "devicehive", "multistreamer"]);
 }
 
 #[test]
