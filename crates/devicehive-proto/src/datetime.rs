@@ -114,6 +114,18 @@ fn iso(text: &str) -> Option<i64> {
     rest.0.is_empty().then_some(millis)
 }
 
+/// What [`Datetime`] writes, also in years of more than four digits and before the year 0: a client may have sent any number of
+/// milliseconds, and what a server sends out must be readable.
+fn written(text: &str) -> Option<Datetime> {
+    let (sign, rest) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
+    let (year, rest) = rest.split_once('-')?;
+    let year = sign * year.parse::<i64>().ok().filter(|year| year.abs() < 1_000_000_000)?;
+    // The rest is as in any year that begins on the same day of a leap or no leap year; 400 years have whole weeks.
+    let within = iso(&alloc::format!("{:04}-{rest}", 2000 + year.rem_euclid(400)))?;
+    let years = i128::from(year.div_euclid(400) - 5) * 146_097 * i128::from(DAY);
+    i64::try_from(i128::from(within) + years).ok().map(Datetime)
+}
+
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// `Sun, 20 May 2018 10:00:00 GMT`
@@ -178,7 +190,7 @@ impl<'de> Deserialize<'de> for Datetime {
                 f.write_str("a time, or milliseconds since 1970")
             }
             fn visit_str<E: Error>(self, text: &str) -> Result<Datetime, E> {
-                Datetime::parse(text).ok_or_else(|| E::custom("this is no time"))
+                Datetime::parse(text).or_else(|| written(text)).ok_or_else(|| E::custom("this is no time"))
             }
             fn visit_string<E: Error>(self, text: String) -> Result<Datetime, E> {
                 self.visit_str(&text)
@@ -235,6 +247,12 @@ mod tests {
         fn what_is_written_is_read_again(millis in -62_135_596_800_000i64..253_402_300_800_000) {
             let time = Datetime::from_millis(millis);
             prop_assert_eq!(Datetime::parse(&time.to_string()), Some(time));
+        }
+
+        #[test]
+        fn any_number_of_milliseconds_can_be_sent_and_read(millis in proptest::num::i64::ANY) {
+            let json = alloc::format!("\"{}\"", Datetime::from_millis(millis));
+            prop_assert_eq!(serde_json::from_str::<Datetime>(&json).unwrap().millis(), millis);
         }
 
         #[test]

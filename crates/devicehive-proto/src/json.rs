@@ -1,6 +1,7 @@
 //! JSON values that keep their spelling: what the server stores as text and sends out again (dossier 3, M1.3).
 
 use crate::text::{push_string, unescape};
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -230,7 +231,6 @@ impl<'a> Canonical<'a, '_> {
         self.out.push(b'{');
         // Where each member's name and whole text lie.
         let mut members: Vec<(Range<usize>, Range<usize>)> = Vec::new();
-        let mut doubled = false;
         while self.peek() == Some(b'"') {
             if !members.is_empty() {
                 self.out.push(b',');
@@ -242,14 +242,16 @@ impl<'a> Canonical<'a, '_> {
             self.skip(b':');
             self.out.push(b':');
             self.value();
-            doubled |= members.iter().any(|(known, _)| self.out[known.clone()] == self.out[name.clone()]);
             members.push((name, from..self.out.len()));
             if !self.skip(b',') {
                 break;
             }
         }
         self.skip(b'}');
-        if doubled {
+        let name = |at: usize| &self.out[members[at].0.clone()];
+        let mut sorted: Vec<usize> = (0..members.len()).collect();
+        sorted.sort_by(|a, b| name(*a).cmp(name(*b)));
+        if sorted.windows(2).any(|pair| name(pair[0]) == name(pair[1])) {
             self.keep_last(start, &members);
         }
         self.out.push(b'}');
@@ -259,13 +261,11 @@ impl<'a> Canonical<'a, '_> {
     fn keep_last(&mut self, start: usize, members: &[(Range<usize>, Range<usize>)]) {
         let written = self.out.split_off(start);
         let part = |range: &Range<usize>| &written[range.start - start..range.end - start];
+        let last: BTreeMap<&[u8], &Range<usize>> = members.iter().map(|(name, whole)| (part(name), whole)).collect();
+        let mut done = BTreeSet::new();
         self.out.push(b'{');
-        for (at, (name, _)) in members.iter().enumerate() {
-            if members[..at].iter().any(|(earlier, _)| part(earlier) == part(name)) {
-                continue;
-            }
-            let last = members.iter().rev().find(|(later, _)| part(later) == part(name));
-            let Some((_, whole)) = last else { continue };
+        for (name, _) in members {
+            let (true, Some(whole)) = (done.insert(part(name)), last.get(part(name))) else { continue };
             if self.out.len() > start + 1 {
                 self.out.push(b',');
             }

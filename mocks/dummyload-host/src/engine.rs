@@ -78,6 +78,10 @@ pub(crate) struct Peer {
     doom: Arc<Notify>,
     /// Its outbox was full.
     too_slow: bool,
+    /// Its task has taken something from the outbox and has not come back for more: it is still writing.
+    writing: bool,
+    /// The pings in the outbox.
+    pings: usize,
     /// It has lost its place as [`SlowReader::Mute`] says.
     muted: bool,
     /// From before a reset: the world does not know it.
@@ -126,6 +130,9 @@ impl Owned {
 
 /// The most that time is moved forward at once: each deadline on the way takes its moment, and all wait for the lock.
 pub(crate) const LONGEST_ADVANCE: Duration = Duration::from_secs(366 * 24 * 3600);
+
+/// The most pings that wait for one peer.
+const MOST_PINGS: usize = 64;
 
 /// At how many deadlines time is stopped before others get at the mock.
 const STOPS: usize = 256;
@@ -251,6 +258,8 @@ impl Engine {
                         doom: Arc::clone(&doom),
                         ending: false,
                         too_slow: false,
+                        writing: false,
+                        pings: 0,
                         muted: false,
                         forgotten: false,
                         heard: now,
@@ -382,6 +391,8 @@ impl Engine {
     /// Moves all that is queued for a peer behind what is in `batch`.
     pub(crate) fn take_outbox(&mut self, peer: PeerId, batch: &mut Vec<Outgoing>) {
         if let Some(state) = self.peers.get_mut(&peer) {
+            state.writing = !state.outbox.is_empty();
+            state.pings = 0;
             batch.extend(state.outbox.drain(..));
             state.queued = 0;
         }
@@ -627,13 +638,17 @@ impl Engine {
         let hears = |state: &&mut Peer| !state.ending && (!state.muted || is_end);
         let Some(state) = self.peers.get_mut(&to).filter(hears) else { return };
         let before = state.queued;
-        // A ping behind one that has not gone out yet asks nothing more; time that is moved far ahead brings very many.
-        if matches!(what, Outgoing::Ping(_)) && state.outbox.back() == Some(&what) {
-            return;
+        // Time that is moved far ahead brings very many pings, and one more behind so many asks nothing new.
+        if matches!(what, Outgoing::Ping(_)) {
+            if state.pings >= MOST_PINGS {
+                return;
+            }
+            state.pings += 1;
         }
         state.queued += what.weight();
-        // What goes out at once waits for nothing, however large it is.
+        // What goes out at once waits for nothing, however large it is: only behind a writer that cannot get on does it pile up.
         if let SlowReader::Mute(most) = state.manners.slow_reader
+            && state.writing
             && before > most.min(self.max_queued)
         {
             state.muted = true;

@@ -225,6 +225,9 @@ impl World for DeviceHiveWorld {
         // The default one is in the documents.
         let secret =
             Some(&self.state.options.jwt_secret).filter(|secret| **secret != crate::Options::default().jwt_secret);
-        self.state.users().take(MOST_SECRETS).map(|user| user.password.clone()).chain(secret.cloned()).collect()
+        let put = self.state.setting("jwt.secret").map(|setting| setting.value.clone());
+        let put = put.filter(|put| *put != crate::Options::default().jwt_secret);
+        let passwords = self.state.users().take(MOST_SECRETS).map(|user| user.password.clone());
+        passwords.chain(secret.cloned()).chain(put).collect()
     }
 }

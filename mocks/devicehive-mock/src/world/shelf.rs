@@ -9,6 +9,9 @@ use std::sync::Arc;
 /// The most items of one kind: beyond that the oldest go, whatever their time. A real server keeps what its memory holds.
 const MOST: usize = 100_000;
 
+/// The most bytes of their texts and objects, likewise.
+const MOST_BYTES: usize = 256 * 1024 * 1024;
+
 /// What is kept.
 pub(crate) trait Item {
     fn id(&self) -> i64;
@@ -17,6 +20,8 @@ pub(crate) trait Item {
     fn at(&self) -> Datetime;
     /// The network and device type that its device had.
     fn pair(&self) -> Option<(i64, i64)>;
+    /// The bytes of its texts and objects.
+    fn weight(&self) -> usize;
 }
 
 impl Item for Command {
@@ -35,6 +40,12 @@ impl Item for Command {
     fn pair(&self) -> Option<(i64, i64)> {
         self.network_id.zip(self.device_type_id)
     }
+
+    fn weight(&self) -> usize {
+        let texts = [&self.name, &self.status].into_iter().flatten().map(String::len);
+        let objects = [&self.parameters, &self.result].into_iter().flatten().map(|json| json.as_str().len());
+        texts.chain(objects).sum()
+    }
 }
 
 impl Item for Notification {
@@ -52,6 +63,10 @@ impl Item for Notification {
 
     fn pair(&self) -> Option<(i64, i64)> {
         self.network_id.zip(self.device_type_id)
+    }
+
+    fn weight(&self) -> usize {
+        self.name.as_ref().map_or(0, String::len) + self.parameters.as_ref().map_or(0, |json| json.as_str().len())
     }
 }
 
@@ -88,11 +103,12 @@ pub(crate) struct Shelf<T> {
     queue: VecDeque<(Option<Timestamp>, u64, DeviceId, i64)>,
     turns: u64,
     len: usize,
+    bytes: usize,
 }
 
 impl<T> Default for Shelf<T> {
     fn default() -> Self {
-        Self { devices: HashMap::new(), pairs: BTreeMap::new(), queue: VecDeque::new(), turns: 0, len: 0 }
+        Self { devices: HashMap::new(), pairs: BTreeMap::new(), queue: VecDeque::new(), turns: 0, len: 0, bytes: 0 }
     }
 }
 
@@ -132,8 +148,10 @@ impl<T: Item> Shelf<T> {
         if let Some(pair) = pair {
             self.pairs.entry(pair).or_default().insert(place, Arc::clone(&kept));
         }
-        if row.row.insert(place, kept).is_none() {
-            self.len += 1;
+        self.bytes += kept.item.weight();
+        match row.row.insert(place, kept) {
+            None => self.len += 1,
+            Some(before) => self.bytes -= before.item.weight(),
         }
         self.queue.push_back((until, self.turns, device, id));
     }
@@ -178,7 +196,8 @@ impl<T: Item> Shelf<T> {
     /// Removes what has been kept long enough, or is too much, and tells what.
     pub(crate) fn forget_old(&mut self, now: Timestamp, mut gone: impl FnMut(&T)) {
         let is_due = |until: &Option<Timestamp>| until.is_some_and(|until| until <= now);
-        while self.len > MOST || self.queue.front().is_some_and(|(until, ..)| is_due(until)) {
+        while self.len > MOST || self.bytes > MOST_BYTES || self.queue.front().is_some_and(|(until, ..)| is_due(until))
+        {
             let Some((_, turn, device, id)) = self.queue.pop_front() else { break };
             if let Some(kept) = self.remove(turn, &device, id) {
                 gone(&kept.item);
@@ -200,6 +219,7 @@ impl<T: Item> Shelf<T> {
         row.by_id.remove(&id);
         row.row.remove(&place);
         self.len -= 1;
+        self.bytes -= kept.item.weight();
         if row.row.is_empty() {
             self.devices.remove(device);
         }

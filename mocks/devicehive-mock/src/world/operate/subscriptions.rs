@@ -18,6 +18,8 @@ use std::time::Duration;
 const MOST_NOTIFICATIONS: i32 = 100;
 /// So many stored commands, unless the request says otherwise.
 const MOST_COMMANDS: i32 = 20;
+/// So many keys a subscription may come to: networks times types times names. A real server takes as many as its memory holds.
+const MOST_FILTERS: usize = 20_000;
 /// So long a call waits, in seconds, unless it says otherwise (dossier M14).
 const WAIT: i64 = 30;
 
@@ -95,7 +97,8 @@ impl Op<'_, '_> {
                 if filters.is_empty() {
                     return Ok(Answer::Value("", "[]".to_owned()));
                 }
-                let since = wish.timestamp.unwrap_or_else(|| self.now());
+                // Without a time it begins behind the present moment, in which much may have happened if the clock stands still.
+                let since = wish.timestamp.unwrap_or_else(|| Datetime::from_millis(self.now().millis() + 1));
                 let found = self.replay(&wish, &filters, Some(since))?;
                 let wait = self.read(self.fields.long("waitTimeout"))?.unwrap_or(WAIT);
                 if !found.is_empty() || wait == 0 {
@@ -143,6 +146,9 @@ impl Op<'_, '_> {
             return Ok(Vec::new());
         }
         let names = wish.names.as_ref();
+        if names.is_some_and(|names| names.len() > MOST_FILTERS) {
+            return Err(Refusal::bad(INVALID_PARAMETERS));
+        }
         let named = |whose: Whose, names: Option<&BTreeSet<String>>| -> Vec<Filter> {
             let Some(names) = names else { return vec![Filter { whose, name: None }] };
             names.iter().map(|name| Filter { whose: whose.clone(), name: Some(SmolStr::new(name)) }).collect()
@@ -162,6 +168,10 @@ impl Op<'_, '_> {
         let device_types = device_types.unwrap_or_else(|| self.visible(PlaceKind::DeviceType));
         // Here an empty list of names is as none (dossier M9.1, 7).
         let names = names.filter(|names| !names.is_empty());
+        let count = networks.len().saturating_mul(device_types.len()).saturating_mul(names.map_or(1, BTreeSet::len));
+        if count > MOST_FILTERS {
+            return Err(Refusal::bad(INVALID_PARAMETERS));
+        }
         let pairs = networks.iter().flat_map(|network| device_types.iter().map(|of| Whose::Pair(*network, *of)));
         Ok(pairs.flat_map(|pair| named(pair, names)).collect())
     }
