@@ -34,7 +34,9 @@ impl Cut {
     pub(super) fn read(text: &str, length: Option<usize>) -> Self {
         let shown = text.chars().count();
         let Some(length) = length.filter(|length| *length != shown) else { return Self::whole(text) };
-        let Some((start, end)) = text.split_once(GAP) else { return Self::whole(text) };
+        let Some((start, end)) = text.split_once(GAP) else {
+            return if length > shown { Self::begun(text, length) } else { Self::whole(text) };
+        };
         let filled = match (start.chars().next_back(), end.chars().next()) {
             (Some(a), Some(b)) if a == b => {
                 let fill: String = std::iter::repeat_n(a, length.saturating_sub(shown - GAP.len())).collect();
@@ -91,6 +93,7 @@ mod tests {
         assert_eq!(Cut::read("{xx...xx}", Some(10)).text(), Some("{xxxxxxxx}"));
         assert_eq!(Cut::read("a...b", None).text(), Some("a...b"));
         assert_eq!(Cut::read("a...b", Some(5)).text(), Some("a...b"));
+        assert_eq!(Cut::read("ab", Some(5)), Cut::begun("ab", 5));
         let mut open = Cut::read("a...b", Some(50));
         assert_eq!((open.text(), open.shown(), open.length), (None, "a...b".to_owned(), 50));
         open.append(&Cut::whole("c"));

@@ -2,6 +2,8 @@
 
 use super::rules::{Made, Rules};
 use super::time;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -15,6 +17,10 @@ const LONG: usize = 5;
 #[expect(clippy::expect_used, reason = "a constant, and tested")]
 static PLACEHOLDER: LazyLock<Regex> =
     LazyLock::new(|| Regex::new("<((?:[a-z]+ )?[a-z]+(?: [a-z]+)?(?::[^<>]+)?)>").expect("a valid pattern"));
+
+/// A text in Base64, as in a header with name and password. What stands in it is filled in before.
+#[expect(clippy::expect_used, reason = "a constant, and tested")]
+static ENCODED: LazyLock<Regex> = LazyLock::new(|| Regex::new("<base64 of ([^<>]*)>").expect("a valid pattern"));
 
 /// All that has been learnt so far.
 #[derive(Clone, Debug, Default)]
@@ -47,6 +53,13 @@ impl Names {
 
     pub(super) fn set_word(&mut self, name: &str, value: &str) {
         self.words.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// A user has another token: what is known of the one that it had is that of an old one from now on.
+    pub(super) fn token_is_old(&mut self, user: &str) {
+        if let Some(old) = self.words.remove(&format!("token:{user}")) {
+            self.set_word(&format!("old token:{user}"), &old);
+        }
     }
 
     /// Secrets and the placeholders that stand for them in reports, the longest first.
@@ -87,6 +100,10 @@ impl Names {
         self.times.get(&recorded).copied()
     }
 
+    pub(super) fn knows_no_time(&self) -> bool {
+        self.times.is_empty()
+    }
+
     pub(super) fn is_own_time(&self, ms: i64) -> bool {
         self.own_times.contains(&ms)
     }
@@ -125,7 +142,8 @@ impl Names {
         let filled = PLACEHOLDER.replace_all(text, |found: &regex::Captures<'_>| {
             self.word(&found[1]).map_or_else(|| found[0].to_owned(), str::to_owned)
         });
-        filled.into_owned()
+        let encoded = ENCODED.replace_all(&filled, |found: &regex::Captures<'_>| STANDARD.encode(&found[1]));
+        encoded.into_owned()
     }
 
     fn outgoing_times(&mut self, text: &str, clock: Option<i64>) -> String {
@@ -234,6 +252,16 @@ mod tests {
             "#,
         )
         .unwrap()
+    }
+
+    #[test]
+    fn base64_is_made_of_what_is_filled_in_and_old_tokens_are_kept() {
+        let mut names = Names::default();
+        names.set_word("password", "pw");
+        assert_eq!(names.filled("Basic <base64 of Ann:<password>>"), "Basic QW5uOnB3");
+        names.set_word("token:ann", "1");
+        names.token_is_old("ann");
+        assert_eq!(names.filled("<old token:ann> <token:ann>"), "1 <token:ann>");
     }
 
     #[test]

@@ -47,8 +47,11 @@ pub(super) struct Play<'a> {
     calls: Vec<Outstanding<'a>>,
     pub(super) played: Played,
     started: Instant,
-    /// The time of a server whose clock is set.
+    /// The time of a server whose clock is set, and when the play began by it.
     now: Option<i64>,
+    began: Option<i64>,
+    /// The headers of the last answer over HTTP.
+    headers: Vec<(String, String)>,
     /// It was told to stop, so nothing can be asked for any more.
     stopped: bool,
     /// The last entry of its journal that is known.
@@ -67,7 +70,7 @@ impl<'a> Play<'a> {
         let (sender, news) = mpsc::unbounded_channel();
         let mut names = Names::default();
         let asked = scenario.asked(rules);
-        for (name, value) in &server.words {
+        for (name, value) in rules.words.iter().chain(&server.words) {
             names.set_word(name, value);
         }
         Self {
@@ -85,6 +88,8 @@ impl<'a> Play<'a> {
             played: Played::default(),
             started: Instant::now(),
             now: None,
+            began: None,
+            headers: Vec::new(),
             stopped: false,
             journal: 0,
             hasty: false,
@@ -101,7 +106,7 @@ impl<'a> Play<'a> {
         match self.control() {
             Some(control) => {
                 let now = control.now().await?;
-                self.now = Some(now);
+                (self.now, self.began) = (Some(now), Some(now));
                 fit::shift(&mut self.names, &self.fit, now);
                 for login in self.server.passwords.keys() {
                     // Somebody who may not log in has no token, which matters only if it is used.
@@ -165,7 +170,7 @@ impl<'a> Play<'a> {
             return Ok(());
         }
         let t = if line.sets_up() { 0 } else { line.t.floor() as i64 };
-        let then = self.fit.clock.map(|clock| clock + t + self.names.shift);
+        let then = self.began.map(|began| began + t);
         let worked = self.fit.at.get(&line.number).map(|at| at + self.names.shift);
         if let (Some(now), Some(then)) = (self.now, then.max(worked))
             && then > now
@@ -308,7 +313,10 @@ impl<'a> Play<'a> {
             }
         };
         match reply {
-            Ok(reply) => self.check(line, answer, &reply, &request),
+            Ok(reply) => {
+                self.check(line, answer, &reply, &request);
+                self.headers = reply.headers;
+            }
             Err(why) => self.differ(line, format!("recorded {}, but {why}", answer.status)),
         }
         Ok(())
@@ -400,6 +408,9 @@ impl<'a> Play<'a> {
             let control =
                 self.control().ok_or_else(|| format!("only a server with a control plane can do {verb:?}"))?;
             control.act(verb, act).await?;
+            if let ("new-token", Some(user)) = (verb, act["user"].as_str()) {
+                self.names.token_is_old(user);
+            }
         }
         let rules = self.rules;
         for remark in &rules.remark {
@@ -410,6 +421,10 @@ impl<'a> Play<'a> {
                     control.shutdown().await?;
                     self.stopped = true;
                 }
+                RemarkAct::LearnHeader => {
+                    let group = |name: &str| found.name(name).map_or("", |group| group.as_str());
+                    self.learn_header(group("header"), group("value"))?;
+                }
                 RemarkAct::StopReading | RemarkAct::ReadAgain => {
                     let conn = found.name("conn").map_or("", |conn| conn.as_str());
                     if let Some(wire) = &self.socket(conn)?.wire {
@@ -418,6 +433,20 @@ impl<'a> Play<'a> {
                 }
             }
         }
+        Ok(())
+    }
+
+    /// A header that the recorder has written down apart: its value has a placeholder, up to a semicolon.
+    fn learn_header(&mut self, name: &str, value: &str) -> Result<(), String> {
+        let word =
+            placeholders(value, WORDS).next().ok_or("there is no placeholder in the value of this header")?.to_owned();
+        let before = value.split('<').next().unwrap_or_default();
+        let mut of_name = self.headers.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name));
+        let seen = of_name.find_map(|(_, seen)| seen.strip_prefix(before)).ok_or_else(|| {
+            format!("the last answer has no header {name} that begins with {before:?}, so nothing is known of <{word}>")
+        })?;
+        let value = seen.split(';').next().unwrap_or_default().to_owned();
+        self.names.set_word(&word, &value);
         Ok(())
     }
 

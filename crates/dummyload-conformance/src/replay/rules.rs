@@ -31,6 +31,9 @@ pub struct Rules {
     /// Members that hold a list whose order means nothing: a name, or several with slashes that a pointer must end with.
     #[serde(default)]
     pub(super) sets: Vec<String>,
+    /// What placeholders stand for that are part of the world, without their brackets.
+    #[serde(default)]
+    pub(super) words: BTreeMap<String, String>,
     /// Headers of answers that are not compared.
     #[serde(default)]
     pub(super) ignored_headers: Vec<String>,
@@ -161,7 +164,7 @@ pub(super) enum Freedom {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Remark {
-    /// The socket is the group `conn`.
+    /// The socket is the group `conn`; a header of the last answer is `header`, and `value` what stands in it.
     pub(super) text: Pattern,
     #[serde(rename = "do")]
     pub(super) act: RemarkAct,
@@ -173,6 +176,7 @@ pub(super) enum RemarkAct {
     StopReading,
     ReadAgain,
     StopServer,
+    LearnHeader,
 }
 
 /// A regular expression.

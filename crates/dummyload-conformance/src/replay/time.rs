@@ -18,9 +18,15 @@ pub(super) fn times(text: &str) -> impl Iterator<Item = (std::ops::Range<usize>,
     TIME.find_iter(text).filter_map(|found| Some((found.range(), parse(found.as_str())?)))
 }
 
-/// Milliseconds since 1970.
+/// Milliseconds since 1970. Databases write a blank before the time of day, and other numbers of digits behind the point, or
+/// none.
 pub(super) fn parse(text: &str) -> Option<i64> {
-    let nanoseconds = PrimitiveDateTime::parse(text, FORMAT).ok()?.assume_utc().unix_timestamp_nanos();
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    if fraction.len() > 9 || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let text = format!("{}.{fraction:0<3.3}", whole.replacen(' ', "T", 1));
+    let nanoseconds = PrimitiveDateTime::parse(&text, FORMAT).ok()?.assume_utc().unix_timestamp_nanos();
     i64::try_from(nanoseconds / 1_000_000).ok()
 }
 
@@ -39,7 +45,9 @@ mod tests {
         let found: Vec<_> = times(text).map(|(range, ms)| (&text[range], ms)).collect();
         assert_eq!(found, [("2026-11-22T02:32:49.671", 1_795_314_769_671)]);
         assert_eq!(print(1_795_314_769_671), "2026-11-22T02:32:49.671");
-        assert_eq!(parse("2026-13-22T02:32:49.671"), None);
+        assert_eq!(parse("2026-11-22 02:32:49.671234"), Some(1_795_314_769_671));
+        assert_eq!(parse("2026-11-22 02:32:49"), Some(1_795_314_769_000));
+        assert_eq!((parse("2026-13-22T02:32:49.671"), parse("2026-11-22"), parse("1.x")), (None, None, None));
         assert_eq!(print(i64::MAX), i64::MAX.to_string());
     }
 }
