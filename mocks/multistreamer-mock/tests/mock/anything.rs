@@ -78,7 +78,7 @@ async fn no_text_breaks_the_mock() {
     for _ in 0..1500 {
         let text = message(&mut rng);
         // Whatever comes is JSON; an end is followed by another connection.
-        if !client.try_say(&text).await || !client.try_say(r#"{"type":"status"}"#).await {
+        if !client.try_say(&[&text, r#"{"type":"status"}"#]).await {
             client = Client::john(&mock).await;
             continue;
         }

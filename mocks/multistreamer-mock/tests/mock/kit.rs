@@ -64,9 +64,14 @@ impl Client {
         self.send(Frame::text(text)).await;
     }
 
-    /// Whether the connection is still there.
-    pub(crate) async fn try_say(&mut self, text: &str) -> bool {
-        self.socket.send(Frame::text(text)).await.is_ok()
+    /// Several texts in one packet, and whether the connection is still there.
+    pub(crate) async fn try_say(&mut self, texts: &[&str]) -> bool {
+        for text in texts {
+            if self.socket.feed(Frame::text(*text)).await.is_err() {
+                return false;
+            }
+        }
+        self.socket.flush().await.is_ok()
     }
 
     pub(crate) async fn send(&mut self, frame: Frame) {
