@@ -5,7 +5,7 @@
 use devicehive_proto::message::{
     Answer, ClientMessage, NewCommand, NewNotification, PushBody, Request, ServerMessage, ServerReply,
 };
-use devicehive_proto::{Action, Command, Fields, Json, Notification, strict};
+use devicehive_proto::{Action, Command, Fields, Json, Notification, lint_server, strict};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
@@ -81,6 +81,7 @@ fn what_servers_sent_is_written_again_to_the_byte() {
                 let place = format!("{server}/{}:{}", recording.name, frame.line);
                 let message = ServerMessage::decode(&frame.text).unwrap_or_else(|e| panic!("{place}: {e}"));
                 assert_eq!(message.to_text(), frame.text, "{place}");
+                assert_eq!(lint_server(&frame.text), [], "{place}");
                 count += 1;
             }
         }

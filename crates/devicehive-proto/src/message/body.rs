@@ -3,10 +3,12 @@
 
 use super::member::{Member, required, wrong};
 use crate::json::plain;
+use crate::lint::Want;
 use crate::text::push_string;
 use crate::{Datetime, DecodeError, Fields, Json, Permission};
 use alloc::string::String;
 use alloc::vec::Vec;
+use dummyload_codec::lint::{field, optional};
 use dummyload_codec::write::ObjectWriter;
 use dummyload_session::Secret;
 use serde_json::value::RawValue;
@@ -28,6 +30,11 @@ macro_rules! bodies {
             }
 
             impl Member for $body {
+                const WANT: Want = Want::Object(&[
+                    $(field($must_name, <$must_type as Member>::WANT),)*
+                    $($(optional($may_name, <$may_type as Member>::WANT),)+)?
+                ]);
+
                 fn read(fields: &Fields<'_>, name: &'static str) -> Result<Option<Self>, DecodeError> {
                     let Some(value) = fields.some(name) else { return Ok(None) };
                     if !value.starts_with('{') {
@@ -249,6 +256,8 @@ fn items<'a>(fields: &Fields<'a>, name: &'static str) -> Result<Option<Vec<&'a s
 }
 
 impl Member for Vec<Grant> {
+    const WANT: Want = Want::Items;
+
     fn read(fields: &Fields<'_>, name: &'static str) -> Result<Option<Self>, DecodeError> {
         Ok(items(fields, name)?.map(|items| items.into_iter().map(Grant::read).collect()))
     }
@@ -258,6 +267,8 @@ impl Member for Vec<Grant> {
 }
 
 impl Member for Vec<String> {
+    const WANT: Want = Want::Items;
+
     fn read(fields: &Fields<'_>, name: &'static str) -> Result<Option<Self>, DecodeError> {
         let Some(items) = items(fields, name)? else { return Ok(None) };
         if items.iter().any(|item| item.starts_with(['{', '['])) {

@@ -4,12 +4,14 @@ use super::member::{Member, required, wrong};
 use super::{
     CommandChange, DeviceChange, Kind, NamedChange, NewCommand, NewNotification, SortOrder, TokenRequest, UserChange,
 };
+use crate::lint::Field;
 use crate::text::push_string;
 use crate::{Action, Datetime, DecodeError, DeviceId, Fields, Json, strict};
 use alloc::borrow::Cow;
 use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
+use dummyload_codec::lint::{field, optional};
 use dummyload_codec::write::{ObjectWriter, written};
 use dummyload_session::Secret;
 
@@ -59,6 +61,17 @@ macro_rules! requests {
                     $(Self::$action(request) => request.write(object),)*
                     Self::Other(request) => request.write(object),
                 }
+            }
+        }
+
+        /// The members of requests for an action, beside those of the envelope.
+        pub(crate) fn request_fields(action: Action) -> &'static [Field] {
+            match action {
+                $(Action::$plain => &[],)*
+                $(Action::$action => const { &[
+                    $(field($must_name, <$must_type as Member>::WANT),)*
+                    $($(optional($may_name, <$may_type as Member>::WANT),)+)?
+                ] },)*
             }
         }
 

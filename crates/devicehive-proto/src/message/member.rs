@@ -1,6 +1,7 @@
 //! What the members of requests mean, and how they are written (dossier 3, M1.2).
 
 use super::{Kind, SortOrder};
+use crate::lint::Want;
 use crate::object::{push_array, push_time};
 use crate::text::push_string;
 use crate::{Datetime, DecodeError, DeviceId, FieldError, Fields, Json};
@@ -13,6 +14,9 @@ use dummyload_session::Secret;
 
 /// A value that a member of a request can have.
 pub(crate) trait Member: Sized {
+    /// What lint and schemas say of it.
+    const WANT: Want;
+
     /// What the member means; nothing if it is absent or null.
     fn read(fields: &Fields<'_>, name: &'static str) -> Result<Option<Self>, DecodeError>;
 
@@ -35,8 +39,10 @@ fn typed<T>(value: Result<Option<T>, FieldError>) -> Result<Option<T>, DecodeErr
 }
 
 macro_rules! members {
-    ($($type:ty: $read:ident, |$value:ident, $out:ident| $write:expr;)*) => {
+    ($($type:ty: $want:ident, $read:ident, |$value:ident, $out:ident| $write:expr;)*) => {
         $(impl Member for $type {
+            const WANT: Want = Want::$want;
+
             fn read(fields: &Fields<'_>, name: &'static str) -> Result<Option<Self>, DecodeError> {
                 typed(fields.$read(name)).map(|value| value.map(Into::into))
             }
@@ -49,17 +55,19 @@ macro_rules! members {
 }
 
 members! {
-    String: text, |value, out| push_string(out, value);
-    i64: long, |value, out| push_number(out, *value);
-    i32: int, |value, out| push_number(out, *value);
-    bool: flag, |value, out| out.extend_from_slice(if *value { b"true" } else { b"false" });
-    Datetime: datetime, |value, out| push_time(out, *value);
-    Json: object, |value, out| out.extend_from_slice(value.as_str().as_bytes());
-    BTreeSet<i64>: longs, |value, out| push_array(out, value, |out, number| push_number(out, *number));
-    BTreeSet<String>: texts, |value, out| push_array(out, value, |out, text| push_string(out, text));
+    String: Text, text, |value, out| push_string(out, value);
+    i64: Long, long, |value, out| push_number(out, *value);
+    i32: Int, int, |value, out| push_number(out, *value);
+    bool: Flag, flag, |value, out| out.extend_from_slice(if *value { b"true" } else { b"false" });
+    Datetime: Time, datetime, |value, out| push_time(out, *value);
+    Json: Open, object, |value, out| out.extend_from_slice(value.as_str().as_bytes());
+    BTreeSet<i64>: Longs, longs, |value, out| push_array(out, value, |out, number| push_number(out, *number));
+    BTreeSet<String>: Texts, texts, |value, out| push_array(out, value, |out, text| push_string(out, text));
 }
 
 impl Member for DeviceId {
+    const WANT: Want = Want::Text;
+
     fn read(fields: &Fields<'_>, name: &'static str) -> Result<Option<Self>, DecodeError> {
         typed(fields.text(name)).map(|text| text.map(DeviceId::new))
     }
@@ -69,6 +77,8 @@ impl Member for DeviceId {
 }
 
 impl Member for Secret<String> {
+    const WANT: Want = Want::Text;
+
     fn read(fields: &Fields<'_>, name: &'static str) -> Result<Option<Self>, DecodeError> {
         String::read(fields, name).map(|text| text.map(Secret::new))
     }
@@ -78,6 +88,8 @@ impl Member for Secret<String> {
 }
 
 impl Member for SortOrder {
+    const WANT: Want = Want::Word(&["ASC", "DESC"]);
+
     fn read(fields: &Fields<'_>, name: &'static str) -> Result<Option<Self>, DecodeError> {
         String::read(fields, name).map(|text| text.map(|text| Self::parse(&text)))
     }
@@ -87,6 +99,8 @@ impl Member for SortOrder {
 }
 
 impl Member for Kind {
+    const WANT: Want = Want::Word(&["command", "notification"]);
+
     fn read(fields: &Fields<'_>, name: &'static str) -> Result<Option<Self>, DecodeError> {
         let Some(text) = String::read(fields, name)? else { return Ok(None) };
         match [Kind::Command, Kind::Notification].into_iter().find(|kind| kind.name() == text) {

@@ -45,8 +45,9 @@ pub struct Payload(String);
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Push {
-    /// Which subscription it is.
-    pub subscription_id: i64,
+    /// Which subscription it is. None where a server tells the inserter of a command what became of it unasked, as the page has
+    /// it and no known server since 3.3.1 does (dossier M11).
+    pub subscription_id: Option<i64>,
     /// What has happened.
     pub body: PushBody,
 }
@@ -104,13 +105,9 @@ impl ServerMessage {
             return Err(DecodeError::wrong("", TOO_DEEP));
         }
         let frame = Frame::read(json)?;
-        match (frame.status, frame.get("subscriptionId")) {
-            (Some(status), _) => Ok(Self::Reply(ServerReply::of(&frame, status))),
-            (None, Some(id)) => Push::of(&frame, id).map(Self::Push),
-            (None, None) => Err(DecodeError::wrong(
-                "",
-                "an answer has a `status`, and what a subscription brings a `subscriptionId`",
-            )),
+        match frame.status {
+            Some(status) => Ok(Self::Reply(ServerReply::of(&frame, status))),
+            None => Push::of(&frame).map(Self::Push),
         }
     }
 
@@ -265,12 +262,13 @@ impl fmt::Debug for Payload {
 impl Push {
     /// What this subscription brings.
     pub fn new(subscription_id: i64, body: PushBody) -> Self {
-        Self { subscription_id, body }
+        Self { subscription_id: Some(subscription_id), body }
     }
 
-    fn of(frame: &Frame<'_>, id: &str) -> Result<Self, DecodeError> {
-        let subscription_id = members::integer(id)
-            .ok_or_else(|| DecodeError::wrong("/subscriptionId", "a whole number is wanted here"))?;
+    fn of(frame: &Frame<'_>) -> Result<Self, DecodeError> {
+        let id = frame.get("subscriptionId").filter(|id| !members::is_null(id));
+        let whole = |id| members::integer(id).ok_or_else(|| wrong("subscriptionId", "a whole number is wanted here"));
+        let subscription_id = id.map(whole).transpose()?;
         let action = frame.action.and_then(members::text).and_then(|name| Action::parse(&name));
         let body = match action {
             Some(Action::CommandInsert) => PushBody::CommandInsert(entity(frame, "command")?),
@@ -279,7 +277,7 @@ impl Push {
             _ => {
                 return Err(DecodeError::wrong(
                     "/action",
-                    "subscriptions bring commands, their updates, and notifications",
+                    "without a `status` there are only commands, their updates, and notifications",
                 ));
             }
         };

@@ -46,7 +46,7 @@ pub(super) struct Subscriptions {
     /// Requests of the present connection that got no reply in time; what they make is of no use to anybody.
     stale: BTreeMap<u64, Kind>,
     /// Pushes that came before the reply that tells whose they are.
-    early: Vec<(Push, String)>,
+    early: Vec<(i64, PushBody, String)>,
 }
 
 impl Subscriptions {
@@ -328,24 +328,33 @@ impl DeviceHiveSession {
     }
 
     pub(super) fn push(&mut self, now: Timestamp, push: Push, raw: &str) {
-        match self.subscriptions.by_number.get(&push.subscription_id) {
+        let Some(number) = push.subscription_id else { return self.untitled(now, push.body, raw) };
+        match self.subscriptions.by_number.get(&number) {
             Some(name) => self.deliver(now, *name, push.body),
-            None if self.subscriptions.left.contains(&push.subscription_id) => {}
+            None if self.subscriptions.left.contains(&number) => {}
             // The reply that tells whose it is may be on its way (dossier M9.4).
             None if self.subscribes() && self.subscriptions.early.len() < MOST_EARLY => {
-                self.subscriptions.early.push((push, shown::shown(raw).into_owned()));
+                self.subscriptions.early.push((number, push.body, shown::shown(raw).into_owned()));
             }
             None => self.notice(Event::Unmatched { raw: shown::shown(raw).into_owned() }),
+        }
+    }
+
+    /// The page's rule: whoever inserts a command hears of its updates without a subscription (dossier M11).
+    fn untitled(&mut self, now: Timestamp, body: PushBody, raw: &str) {
+        match body {
+            PushBody::CommandUpdate(command) => self.updated(now, &command.device_id.clone(), command),
+            _ => self.notice(Event::Unmatched { raw: shown::shown(raw).into_owned() }),
         }
     }
 
     /// Delivers what came early for subscriptions that are known now. What belongs to none is told when none is waited for.
     fn settle_early(&mut self, now: Timestamp) {
         let waits = self.subscribes();
-        for (push, raw) in core::mem::take(&mut self.subscriptions.early) {
-            match self.subscriptions.by_number.get(&push.subscription_id) {
-                Some(name) => self.deliver(now, *name, push.body),
-                None if waits => self.subscriptions.early.push((push, raw)),
+        for (number, body, raw) in core::mem::take(&mut self.subscriptions.early) {
+            match self.subscriptions.by_number.get(&number) {
+                Some(name) => self.deliver(now, *name, body),
+                None if waits => self.subscriptions.early.push((number, body, raw)),
                 None => self.notice(Event::Unmatched { raw }),
             }
         }

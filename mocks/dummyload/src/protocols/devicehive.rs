@@ -2,10 +2,9 @@
 
 use super::{Finding, Side, Start, Started, io};
 use devicehive_mock::{DeviceHiveMock, DeviceHiveMockBuilder, WorldFile};
-use devicehive_proto::{Leniency, read_lenient, strict};
+use devicehive_proto::{lint_client, lint_server};
 use serde::Deserialize;
 use serde_json::Value;
-use std::borrow::Cow;
 
 pub(super) fn read_world(text: &str) -> Result<Value, String> {
     let world = WorldFile::parse(text).map_err(|e| e.to_string())?;
@@ -35,15 +34,16 @@ pub(super) async fn start(start: Start) -> io::Result<Started> {
     Ok(Started { ws: mock.url(), demo: mock.demo(), mock: mock.into() })
 }
 
-pub(super) fn lint(_: &str, _: Side, message: &str) -> Vec<Finding> {
-    let finding = |level, kind, text| Finding { pointer: String::new(), level, kind, text };
-    match (strict(message), read_lenient(message)) {
-        (Ok(Cow::Borrowed(_)), _) => Vec::new(),
-        (Ok(_), Some((_, odd))) => {
-            let text = |odd: &Leniency| format!("{} at byte {} (dossier 3)", odd.what, odd.at);
-            odd.iter().map(|odd| finding("warning", "lenient-json", text(odd))).collect()
-        }
-        (Err(e), _) => vec![finding("error", "not-json", format!("{e} (dossier 4)"))],
-        (Ok(_), None) => Vec::new(),
-    }
+pub(super) fn lint(_: &str, from: Side, message: &str) -> Vec<Finding> {
+    let deviations = match from {
+        Side::Client => lint_client(message),
+        Side::Server => lint_server(message),
+    };
+    let finding = |deviation: devicehive_proto::Deviation| Finding {
+        pointer: deviation.pointer,
+        level: deviation.level.name(),
+        kind: deviation.kind.name(),
+        text: format!("{} ({})", deviation.text, deviation.section),
+    };
+    deviations.into_iter().map(finding).collect()
 }
