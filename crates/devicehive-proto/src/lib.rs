@@ -20,7 +20,11 @@ mod lint;
 pub mod message;
 mod object;
 mod permission;
+#[cfg(feature = "schema")]
+mod schema;
 pub mod session;
+#[cfg(feature = "proptest")]
+pub mod strategies;
 mod text;
 mod token;
 mod url;

@@ -3,8 +3,11 @@
 use crate::text::push_string;
 use crate::{Datetime, Json};
 use alloc::vec::Vec;
-use core::fmt::Write as _;
+use core::fmt::{self, Write as _};
+use core::marker::PhantomData;
 use dummyload_codec::write::{self, ObjectWriter};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
 const NULL: &[u8] = b"null";
 
@@ -59,6 +62,25 @@ impl<'a> Nulls<'a> {
 
     pub(crate) fn close(self) {
         self.0.close();
+    }
+}
+
+/// A value that stands there as an object. Derived readers take arrays for objects too, and an empty one for defaults only.
+pub(crate) struct Object<T>(pub(crate) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+            type Value = T;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<T, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(members))
+            }
+        }
+        deserializer.deserialize_map(Members(PhantomData)).map(Self)
     }
 }
 

@@ -4,6 +4,7 @@ use super::HttpError;
 use super::answer::{accepted, unclear};
 use super::request::{Call, Method, Request, Service, Target, signed};
 use crate::message::Command;
+use crate::object::Object;
 use crate::{DecodeError, DeviceId};
 use alloc::string::{String, ToString};
 use dummyload_session::Secret;
@@ -49,8 +50,8 @@ impl Call for WaitForCommand {
     fn answer(&self, status: u16, body: &[u8]) -> Result<Option<Command>, HttpError> {
         match accepted(status, body)? {
             "" => Ok(None),
-            text => serde_json::from_str(text)
-                .map(Some)
+            text => serde_json::from_str::<Object<Command>>(text)
+                .map(|command| Some(command.0))
                 .map_err(|e| unclear(status, DecodeError::wrong("", &e.to_string()))),
         }
     }

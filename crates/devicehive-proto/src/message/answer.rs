@@ -3,7 +3,7 @@
 use super::member::wrong;
 use super::{Command, Configuration, Device, DeviceType, Network, Notification, Payload, Subscription, User};
 use crate::json::plain;
-use crate::object::{Nulls, push_array};
+use crate::object::{Nulls, Object, push_array};
 use crate::{Action, Datetime, DecodeError, Fields};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -180,7 +180,7 @@ impl Answer {
     }
 
     /// Reads the members of a reply.
-    pub(super) fn read(action: Action, payload: &str) -> Result<Self, DecodeError> {
+    pub(crate) fn read(action: Action, payload: &str) -> Result<Self, DecodeError> {
         use Action as A;
         let Some(name) = Self::member(action) else { return Ok(Self::Nothing) };
         let fields = Fields::read(payload)?;
@@ -198,8 +198,8 @@ impl Answer {
             A::Token | A::TokenCreate | A::TokenRefresh => tokens(&Fields::read(body)?).map(Self::Tokens),
             A::DeviceCount | A::NetworkCount | A::DeviceTypeCount | A::UserCount => Self::read(action, body),
             // Polls bring what their subscriptions would.
-            A::CommandSubscribe => json(body).map(Self::Commands).map_err(|e| DecodeError::wrong("", &e)),
-            A::NotificationSubscribe => json(body).map(Self::Notifications).map_err(|e| DecodeError::wrong("", &e)),
+            A::CommandSubscribe => objects(body).map(Self::Commands).map_err(|e| DecodeError::wrong("", &e)),
+            A::NotificationSubscribe => objects(body).map(Self::Notifications).map_err(|e| DecodeError::wrong("", &e)),
             _ => Self::of(action, body).map_err(|e| DecodeError::wrong("", &e)),
         }
     }
@@ -208,29 +208,29 @@ impl Answer {
     fn of(action: Action, value: &str) -> Result<Self, String> {
         use Action as A;
         Ok(match action {
-            A::ServerInfo => Self::ServerInfo(json(value)?),
-            A::ServerCacheInfo => Self::CacheInfo(json(value)?),
-            A::ClusterInfo => Self::ClusterInfo(json(value)?),
-            A::ConfigurationGet | A::ConfigurationPut => Self::Configuration(json(value)?),
-            A::SubscriptionList => Self::Subscriptions(json(value)?),
+            A::ServerInfo => Self::ServerInfo(object(value)?),
+            A::ServerCacheInfo => Self::CacheInfo(object(value)?),
+            A::ClusterInfo => Self::ClusterInfo(object(value)?),
+            A::ConfigurationGet | A::ConfigurationPut => Self::Configuration(object(value)?),
+            A::SubscriptionList => Self::Subscriptions(objects(value)?),
             A::CommandSubscribe | A::NotificationSubscribe => Self::Subscribed(whole(value)?),
-            A::CommandGet => Self::Command(json(value)?),
-            A::CommandInsert => Self::CommandReceipt(json(value)?),
-            A::CommandList => Self::Commands(json(value)?),
-            A::NotificationGet => Self::Notification(json(value)?),
-            A::NotificationInsert => Self::NotificationReceipt(json(value)?),
-            A::NotificationList => Self::Notifications(json(value)?),
-            A::DeviceGet => Self::Device(json(value)?),
-            A::DeviceList => Self::Devices(json(value)?),
-            A::NetworkGet => Self::Network(json(value)?),
-            A::UserGetNetwork => Self::Network(json(nested(value, "network"))?),
-            A::NetworkList => Self::Networks(json(value)?),
-            A::DeviceTypeGet => Self::DeviceType(json(value)?),
-            A::UserGetDeviceType => Self::DeviceType(json(nested(value, "deviceType"))?),
-            A::DeviceTypeList | A::UserGetDeviceTypes => Self::DeviceTypes(json(value)?),
-            A::NetworkInsert | A::DeviceTypeInsert => Self::Inserted(json::<Numbered>(value)?.id),
-            A::UserGet | A::UserInsert | A::UserGetCurrent => Self::User(json(value)?),
-            A::UserList => Self::Users(json(value)?),
+            A::CommandGet => Self::Command(object(value)?),
+            A::CommandInsert => Self::CommandReceipt(object(value)?),
+            A::CommandList => Self::Commands(objects(value)?),
+            A::NotificationGet => Self::Notification(object(value)?),
+            A::NotificationInsert => Self::NotificationReceipt(object(value)?),
+            A::NotificationList => Self::Notifications(objects(value)?),
+            A::DeviceGet => Self::Device(object(value)?),
+            A::DeviceList => Self::Devices(objects(value)?),
+            A::NetworkGet => Self::Network(object(value)?),
+            A::UserGetNetwork => Self::Network(object(nested(value, "network"))?),
+            A::NetworkList => Self::Networks(objects(value)?),
+            A::DeviceTypeGet => Self::DeviceType(object(value)?),
+            A::UserGetDeviceType => Self::DeviceType(object(nested(value, "deviceType"))?),
+            A::DeviceTypeList | A::UserGetDeviceTypes => Self::DeviceTypes(objects(value)?),
+            A::NetworkInsert | A::DeviceTypeInsert => Self::Inserted(object::<Numbered>(value)?.id),
+            A::UserGet | A::UserInsert | A::UserGetCurrent => Self::User(object(value)?),
+            A::UserList => Self::Users(objects(value)?),
             A::DeviceCount | A::NetworkCount | A::DeviceTypeCount | A::UserCount => Self::Count(whole(value)?),
             _ => Self::Nothing,
         })
@@ -300,8 +300,13 @@ struct Numbered {
     id: i64,
 }
 
-fn json<T: DeserializeOwned>(value: &str) -> Result<T, String> {
-    serde_json::from_str(value).map_err(|e| e.to_string())
+fn object<T: DeserializeOwned>(value: &str) -> Result<T, String> {
+    serde_json::from_str::<Object<T>>(value).map(|object| object.0).map_err(|e| e.to_string())
+}
+
+fn objects<T: DeserializeOwned>(value: &str) -> Result<Vec<T>, String> {
+    let objects: Vec<Object<T>> = serde_json::from_str(value).map_err(|e| e.to_string())?;
+    Ok(objects.into_iter().map(|object| object.0).collect())
 }
 
 fn whole(value: &str) -> Result<i64, String> {

@@ -32,6 +32,7 @@ mod client;
 mod member;
 mod order;
 mod refusal;
+mod request;
 mod server;
 mod shared;
 
@@ -39,9 +40,10 @@ pub use answer::{Answer, CacheInfo, ClusterInfo, CommandReceipt, NotificationRec
 pub use body::{
     CommandChange, DeviceChange, Grant, NamedChange, NewCommand, NewNotification, TokenRequest, UserChange,
 };
-pub use client::*;
+pub use client::{ClientMessage, OtherRequest};
 pub(crate) use member::Member;
 pub use order::SortOrder;
 pub use refusal::Refusal;
+pub use request::*;
 pub use server::{AnswerError, Payload, Push, PushBody, ServerMessage, ServerReply};
 pub use shared::{Command, Configuration, Device, DeviceType, Kind, Network, Notification, Subscription, User};

@@ -3,7 +3,7 @@
 use super::member::wrong;
 use super::{Answer, Command, Notification, Refusal};
 use crate::json::{TOO_DEEP, is_too_deep, plain};
-use crate::object::Nulls;
+use crate::object::{Nulls, Object};
 use crate::text::push_string;
 use crate::{Action, DecodeError, Json};
 use alloc::borrow::Cow;
@@ -311,5 +311,5 @@ impl PushBody {
 
 fn entity<T: DeserializeOwned>(frame: &Frame<'_>, name: &str) -> Result<T, DecodeError> {
     let json = frame.get(name).ok_or_else(|| wrong(name, "it is missing"))?;
-    serde_json::from_str(json).map_err(|e| wrong(name, &e.to_string()))
+    serde_json::from_str::<Object<T>>(json).map(|object| object.0).map_err(|e| wrong(name, &e.to_string()))
 }
