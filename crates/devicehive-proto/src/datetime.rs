@@ -1,6 +1,8 @@
 //! Points in time as the protocol writes them (dossier 3.1).
 
+use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
@@ -171,13 +173,45 @@ fn date(days: i64) -> (i64, i64, i64) {
     (year, month, day_of_year - (153 * shifted + 2) / 5 + 1)
 }
 
-impl fmt::Display for Datetime {
-    /// As on the wire: `2018-05-20T10:00:00.000`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Datetime {
+    /// Writes it as on the wire.
+    pub(crate) fn push(self, out: &mut Vec<u8>) {
         let (year, month, day) = date(self.0.div_euclid(DAY));
         let time = self.0.rem_euclid(DAY);
         let (hours, minutes, seconds) = (time / 3_600_000, time / 60_000 % 60, time / 1000 % 60);
-        write!(f, "{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}.{:03}", time % 1000)
+        if (0..10_000).contains(&year) {
+            push_digits(out, year, 4);
+        } else {
+            out.extend_from_slice(format!("{year:04}").as_bytes());
+        }
+        for (sign, number, digits) in [
+            (b'-', month, 2),
+            (b'-', day, 2),
+            (b'T', hours, 2),
+            (b':', minutes, 2),
+            (b':', seconds, 2),
+            (b'.', time % 1000, 3),
+        ] {
+            out.push(sign);
+            push_digits(out, number, digits);
+        }
+    }
+}
+
+/// Writes the last digits of a number that is not negative.
+fn push_digits(out: &mut Vec<u8>, number: i64, digits: u32) {
+    for place in (0..digits).rev() {
+        let digit = number / 10_i64.pow(place) % 10;
+        out.push(b'0' + digit.unsigned_abs() as u8);
+    }
+}
+
+impl fmt::Display for Datetime {
+    /// As on the wire: `2018-05-20T10:00:00.000`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = Vec::with_capacity(23);
+        self.push(&mut out);
+        f.write_str(&dummyload_codec::write::text(out))
     }
 }
 

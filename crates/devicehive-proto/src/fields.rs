@@ -331,7 +331,7 @@ impl<'de> Visitor<'de> for Members {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
-        let mut members = Vec::with_capacity(4);
+        let mut members = Vec::with_capacity(8);
         while let Some(name) = map.next_key::<Name<'de>>()? {
             members.push((name.0, map.next_value::<&RawValue>()?.get()));
         }

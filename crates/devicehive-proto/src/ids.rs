@@ -1,7 +1,7 @@
 //! The name of a device. All other ids are whole numbers of 64 bits (dossier M1.3).
 
 use core::fmt;
-use serde::de::{Deserialize, Deserializer};
+use serde::de::{Deserialize, Deserializer, Visitor};
 use smol_str::SmolStr;
 
 /// A device's name, in any spelling that a request may have. Clones are cheap.
@@ -81,7 +81,17 @@ impl core::borrow::Borrow<str> for DeviceId {
 
 impl<'de> Deserialize<'de> for DeviceId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        alloc::borrow::Cow::<str>::deserialize(deserializer).map(Self::new)
+        struct Any;
+        impl Visitor<'_> for Any {
+            type Value = DeviceId;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the id of a device")
+            }
+            fn visit_str<E>(self, text: &str) -> Result<DeviceId, E> {
+                Ok(DeviceId::new(text))
+            }
+        }
+        deserializer.deserialize_str(Any)
     }
 }
 

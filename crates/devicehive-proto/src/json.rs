@@ -109,9 +109,9 @@ impl From<&str> for Json {
 
 impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // Owned, since the text may come from a reader or hold escapes.
+        // Owned, since the text may come from a reader.
         let raw: alloc::boxed::Box<RawValue> = Deserialize::deserialize(deserializer)?;
-        Self::parse(raw.get()).map_err(D::Error::custom)
+        if is_too_deep(raw.get()) { Err(D::Error::custom(TOO_DEEP)) } else { Ok(Self::trusted(raw.get())) }
     }
 }
 
@@ -128,6 +128,9 @@ pub(crate) const TOO_DEEP: &str = "it is nested more than 1,000 levels deep";
 
 /// Whether a JSON text is nested more deeply than that.
 pub(crate) fn is_too_deep(text: &str) -> bool {
+    if text.len() <= DEEPEST {
+        return false;
+    }
     let bytes = text.as_bytes();
     let (mut at, mut depth) = (0, 0_usize);
     while let Some(byte) = bytes.get(at) {
@@ -145,22 +148,91 @@ pub(crate) fn is_too_deep(text: &str) -> bool {
     false
 }
 
-/// Whether nothing needs to be changed, as far as one look can tell. Nested objects may have a member twice, so only texts
-/// with at most one member are seen to be canonical at once.
+/// Whether nothing needs to be changed in a valid JSON text, as far as one look without memory can tell: objects with more
+/// than a few members, deep nesting, and all strings with escapes are looked at again.
 fn is_canonical(text: &str) -> bool {
-    let mut quoted = false;
-    let mut names = 0;
-    for byte in text.bytes() {
-        match byte {
-            b'"' => quoted = !quoted,
-            b'\\' => return false,
-            b' ' | b'\t' | b'\n' | b'\r' if !quoted => return false,
-            b':' if !quoted => names += 1,
-            0xe2 => return false, // U+2028 and U+2029 begin like this
-            _ => {}
+    let mut look = Look { bytes: text.as_bytes(), at: 0 };
+    look.value(MOST_NESTED) == Some(()) && look.at == text.len()
+}
+
+const MOST_NESTED: u8 = 16;
+const MOST_MEMBERS: usize = 12;
+
+struct Look<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Look<'a> {
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn skip(&mut self, byte: u8) -> bool {
+        let is_next = self.peek() == Some(byte);
+        self.at += usize::from(is_next);
+        is_next
+    }
+
+    /// Passes over a canonical value.
+    fn value(&mut self, depth: u8) -> Option<()> {
+        match self.peek()? {
+            b'{' => self.object(depth.checked_sub(1)?),
+            b'[' => self.array(depth.checked_sub(1)?),
+            b'"' => self.string().map(drop),
+            _ => {
+                let rest = &self.bytes[self.at..];
+                let ends = |byte: &u8| matches!(byte, b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r');
+                self.at += rest.iter().position(ends).unwrap_or(rest.len());
+                Some(())
+            }
         }
     }
-    names <= 1
+
+    fn array(&mut self, depth: u8) -> Option<()> {
+        self.at += 1;
+        if self.skip(b']') {
+            return Some(());
+        }
+        loop {
+            self.value(depth)?;
+            if self.skip(b']') {
+                return Some(());
+            }
+            self.skip(b',').then_some(())?;
+        }
+    }
+
+    fn object(&mut self, depth: u8) -> Option<()> {
+        self.at += 1;
+        if self.skip(b'}') {
+            return Some(());
+        }
+        let mut names: [&[u8]; MOST_MEMBERS] = [&[]; MOST_MEMBERS];
+        for count in 0..MOST_MEMBERS {
+            let name = self.string()?;
+            if names[..count].contains(&name) {
+                return None;
+            }
+            names[count] = name;
+            self.skip(b':').then_some(())?;
+            self.value(depth)?;
+            if self.skip(b'}') {
+                return Some(());
+            }
+            self.skip(b',').then_some(())?;
+        }
+        None
+    }
+
+    /// The inside of a string without escapes, and without what begins like the line ends that must have some.
+    fn string(&mut self) -> Option<&'a [u8]> {
+        self.skip(b'"').then_some(())?;
+        let rest = &self.bytes[self.at..];
+        let end = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0xe2))?;
+        self.at += end + 1;
+        (rest[end] == b'"').then(|| &rest[..end])
+    }
 }
 
 /// Writes a valid JSON text anew. What is no JSON gives something or other, but no panic.

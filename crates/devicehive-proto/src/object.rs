@@ -3,7 +3,7 @@
 use crate::text::push_string;
 use crate::{Datetime, Json};
 use alloc::vec::Vec;
-use core::fmt::{self, Write as _};
+use core::fmt;
 use core::marker::PhantomData;
 use dummyload_codec::write::{self, ObjectWriter};
 use serde::de::value::MapAccessDeserializer;
@@ -86,17 +86,8 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
 
 /// Writes a time with its quotes.
 pub(crate) fn push_time(out: &mut Vec<u8>, time: Datetime) {
-    /// Nothing but a time goes through it, and a time is ASCII.
-    struct Bytes<'a>(&'a mut Vec<u8>);
-    impl core::fmt::Write for Bytes<'_> {
-        fn write_str(&mut self, text: &str) -> core::fmt::Result {
-            self.0.extend_from_slice(text.as_bytes());
-            Ok(())
-        }
-    }
     out.push(b'"');
-    // Writing to a vector cannot fail.
-    let _ = write!(Bytes(out), "{time}");
+    time.push(out);
     out.push(b'"');
 }
 

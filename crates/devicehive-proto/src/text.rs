@@ -7,7 +7,8 @@ use dummyload_codec::write;
 
 /// Writes a JSON string. Unlike elsewhere, the two line ends beyond ASCII are escaped; nothing else is that need not be.
 pub(crate) fn push_string(out: &mut Vec<u8>, text: &str) {
-    if text.contains(['\u{2028}', '\u{2029}']) {
+    // Both begin with this byte.
+    if text.as_bytes().contains(&0xe2) && text.contains(['\u{2028}', '\u{2029}']) {
         let written = write::written(|out| write::push_string::<0>(out, text));
         let escaped = written.replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029");
         return out.extend_from_slice(escaped.as_bytes());

@@ -1,11 +1,12 @@
 //! Client to server: a request in its envelope (dossier 2).
 
 use super::Request;
-use super::member::{Member, wrong};
+use super::member::wrong;
+use crate::json::is_too_deep;
 use crate::text::push_string;
-use crate::{Action, DecodeError, DeviceId, Fields, Json, strict};
+use crate::{Action, DecodeError, Fields, Json, strict};
 use alloc::borrow::Cow;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use dummyload_codec::write::{ObjectWriter, written};
 
@@ -110,8 +111,15 @@ impl ClientMessage {
     /// # Ok::<(), devicehive_proto::DecodeError>(())
     /// ```
     pub fn decode(text: &str) -> Result<Self, DecodeError> {
-        let json = strict(text)?;
-        let fields = Fields::read(&json)?;
+        // What is no JSON is rare, and read as the server reads it.
+        let lenient;
+        let fields = match Fields::read(text) {
+            Ok(fields) if !is_too_deep(text) => fields,
+            _ => {
+                lenient = strict(text)?;
+                Fields::read(&lenient)?
+            }
+        };
         let action = match fields.text("action") {
             Ok(Some(action)) if !action.is_empty() => action,
             _ => return Err(wrong("action", "the name of an action is wanted here")),
@@ -139,9 +147,9 @@ impl ClientMessage {
 
 /// These three are read whatever is asked for (dossier 3), so they spoil also what has no use for them.
 fn check_targets(fields: &Fields<'_>) -> Result<(), DecodeError> {
-    DeviceId::read(fields, "deviceId")?;
-    i64::read(fields, "networkId")?;
-    i64::read(fields, "deviceTypeId").map(drop)
+    let device = fields.text("deviceId").map(drop);
+    let numbers = [fields.long("networkId").map(drop), fields.long("deviceTypeId").map(drop)];
+    [device].into_iter().chain(numbers).collect::<Result<(), _>>().map_err(|e| wrong(e.field(), &e.to_string()))
 }
 
 fn other(action: Cow<'_, str>, fields: &Fields<'_>) -> OtherRequest {

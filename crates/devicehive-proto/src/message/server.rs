@@ -11,7 +11,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 use dummyload_codec::members;
-use dummyload_codec::write::{ObjectWriter, written};
+use dummyload_codec::write::{ObjectWriter, text, written};
 use serde::de::DeserializeOwned;
 
 /// A message of the server.
@@ -39,7 +39,12 @@ pub struct ServerReply {
 /// What a success brings: the members behind `status`, as they stand. What they mean depends on the action, as the same name
 /// stands for different views: [`ServerReply::answer`] tells. Debug does not show them, since there can be tokens in them.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Payload(String);
+pub struct Payload(
+    /// An object with members, or nothing.
+    String,
+);
+
+const NO_MEMBERS: &str = "{}";
 
 /// What a subscription brings.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,6 +108,9 @@ impl ServerMessage {
     pub fn decode(json: &str) -> Result<Self, DecodeError> {
         if is_too_deep(json) {
             return Err(DecodeError::wrong("", TOO_DEEP));
+        }
+        if let Some(push) = Push::as_written(json) {
+            return Ok(Self::Push(push));
         }
         let frame = Frame::read(json)?;
         match frame.status {
@@ -213,26 +221,31 @@ impl core::error::Error for AnswerError {}
 impl Payload {
     /// Nothing but the success.
     pub fn nothing() -> Self {
-        Self(String::from("{}"))
+        Self(String::new())
     }
 
     pub(super) fn written(write: impl FnOnce(&mut Vec<u8>)) -> Self {
-        Self(written(write))
+        let text = written(write);
+        if text == NO_MEMBERS { Self::nothing() } else { Self(text) }
     }
 
     fn of(members: &[(Cow<'_, str>, &str)]) -> Self {
-        Self(written(|out| {
-            let mut object = ObjectWriter::<0>::open(out);
-            for (name, value) in members {
-                object.any_name(name).extend_from_slice(value.as_bytes());
-            }
-            object.close();
-        }))
+        if members.is_empty() {
+            return Self::nothing();
+        }
+        let length = members.iter().map(|(name, value)| name.len() + value.len() + 4).sum::<usize>();
+        let mut out = Vec::with_capacity(length + 1);
+        let mut object = ObjectWriter::<0>::open(&mut out);
+        for (name, value) in members {
+            object.any_name(name).extend_from_slice(value.as_bytes());
+        }
+        object.close();
+        Self(text(out))
     }
 
     /// Writes the members into the object that has just been closed, behind its own.
     fn write_behind(&self, out: &mut Vec<u8>) {
-        if let Some(members) = self.0.strip_prefix('{').filter(|members| *members != "}") {
+        if let Some(members) = self.0.strip_prefix('{') {
             out.pop();
             out.push(b',');
             out.extend_from_slice(members.as_bytes());
@@ -241,7 +254,7 @@ impl Payload {
 
     /// The members as an object.
     pub fn as_json(&self) -> &str {
-        &self.0
+        if self.0.is_empty() { NO_MEMBERS } else { &self.0 }
     }
 
     /// What it is as the answer to a request for this action.
@@ -249,13 +262,13 @@ impl Payload {
     /// # Errors
     /// It is something else.
     pub fn read(&self, action: Action) -> Result<Answer, DecodeError> {
-        Answer::read(action, &self.0)
+        Answer::read(action, self.as_json())
     }
 }
 
 impl fmt::Debug for Payload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Payload({} bytes)", self.0.len())
+        write!(f, "Payload({} bytes)", self.as_json().len())
     }
 }
 
@@ -263,6 +276,24 @@ impl Push {
     /// What this subscription brings.
     pub fn new(subscription_id: i64, body: PushBody) -> Self {
         Self { subscription_id: Some(subscription_id), body }
+    }
+
+    /// The pushes that servers write, in one pass: a busy client reads little else. Nothing for whatever is written in another
+    /// way, right or wrong.
+    fn as_written(json: &str) -> Option<Self> {
+        let rest = json.strip_prefix(r#"{"action":""#)?;
+        let brings = |head: &str| rest.strip_prefix(head);
+        let (body, tail) = if let Some(rest) = brings(r#"command/insert","command":"#) {
+            first(rest).map(|(command, tail)| (PushBody::CommandInsert(command), tail))?
+        } else if let Some(rest) = brings(r#"command/update","command":"#) {
+            first(rest).map(|(command, tail)| (PushBody::CommandUpdate(command), tail))?
+        } else {
+            let rest = brings(r#"notification/insert","notification":"#)?;
+            first(rest).map(|(notification, tail)| (PushBody::NotificationInsert(notification), tail))?
+        };
+        let id = tail.strip_prefix(r#","subscriptionId":"#)?.strip_suffix('}')?;
+        let is_whole = id.bytes().all(|byte| byte.is_ascii_digit()) && !id.starts_with('0');
+        Some(Self { subscription_id: Some(id.parse().ok().filter(|_| is_whole)?), body })
     }
 
     fn of(frame: &Frame<'_>) -> Result<Self, DecodeError> {
@@ -312,4 +343,11 @@ impl PushBody {
 fn entity<T: DeserializeOwned>(frame: &Frame<'_>, name: &str) -> Result<T, DecodeError> {
     let json = frame.get(name).ok_or_else(|| wrong(name, "it is missing"))?;
     serde_json::from_str::<Object<T>>(json).map(|object| object.0).map_err(|e| wrong(name, &e.to_string()))
+}
+
+/// The value that a text begins with, and what is behind it.
+fn first<T: DeserializeOwned>(text: &str) -> Option<(T, &str)> {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<Object<T>>();
+    let value = values.next()?.ok()?.0;
+    Some((value, text.get(values.byte_offset()..)?))
 }
