@@ -1,6 +1,36 @@
 //! Sans-IO codec and session for DeviceHive's WebSocket API, client and device roles, with the REST calls and tokens beside
 //! it.
 //!
+//! ```
+//! use devicehive_proto::message::{CommandInsert, NewCommand, PushBody, Request, ServerMessage};
+//! use devicehive_proto::Json;
+//!
+//! let command = NewCommand { parameters: Some(Json::parse(r#"{"pin":5}"#)?), ..NewCommand::new("gpio/set") };
+//! let request = Request::from(CommandInsert::new("esp-1", command));
+//! assert_eq!(
+//!     request.to_text(&Json::from(1)),
+//!     concat!(
+//!         r#"{"action":"command/insert","requestId":1,"deviceId":"esp-1","#,
+//!         r#""command":{"command":"gpio/set","parameters":{"pin":5}}}"#
+//!     )
+//! );
+//! let text = concat!(
+//!     r#"{"action":"notification/insert","notification":{"id":9,"notification":"temp","deviceId":"esp-1","networkId":1,"#,
+//!     r#""deviceTypeId":1,"timestamp":"2018-05-20T10:00:00.000","parameters":{"t":21.50}},"subscriptionId":1526810400000002}"#
+//! );
+//! let ServerMessage::Push(push) = ServerMessage::decode(text)? else { unreachable!() };
+//! let PushBody::NotificationInsert(notification) = push.body else { unreachable!() };
+//! // Numbers keep their spelling.
+//! assert_eq!(notification.parameters.unwrap().as_str(), r#"{"t":21.50}"#);
+//! # Ok::<(), devicehive_proto::DecodeError>(())
+//! ```
+//!
+//! | feature | brings |
+//! | --- | --- |
+//! | `std` (default) | nothing but the standard library's traits; without it the crate needs `alloc` only |
+//! | `proptest` | `strategies`: arbitrary messages for property tests |
+//! | `schema` | JSON Schema of the messages, as implementations of `schemars::JsonSchema` |
+//!
 //! "dossier N.M" in these pages names a section of `docs/protocols/devicehive.md`, which says for every rule how it is known.
 #![no_std]
 
