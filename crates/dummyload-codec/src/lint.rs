@@ -1,8 +1,52 @@
-//! What lint is made of: how bad a deviation is, the kinds that a protocol has, and the walk over an object's members against
-//! the table of those that the documents show. What is wrong with a value, and how it is told, is each protocol's own.
+//! What lint is made of: deviations, how bad they are, the kinds that a protocol has, and the walk over an object's members
+//! against the table of those that the documents show. What is wrong with a value, and how it is told, is each protocol's own.
 
 use alloc::collections::BTreeSet;
 use alloc::format;
+use alloc::string::String;
+use core::fmt;
+
+/// One deviation. `Kind` is the protocol's list of kinds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Deviation<Kind> {
+    /// Where, as a JSON pointer (RFC 6901) that also goes through strings that hold JSON; empty for the whole message.
+    pub pointer: String,
+    /// What kind it is.
+    pub kind: Kind,
+    /// How bad it is.
+    pub level: Level,
+    /// For people: what is there, and what should be.
+    pub text: String,
+    /// The section of the dossier, the project's page about the protocol, that shows what should be, as `dossier 4.1`.
+    pub section: &'static str,
+}
+
+impl<Kind> Deviation<Kind> {
+    /// At this pointer, of this kind and level, told by this text, for what stands in this section.
+    pub fn new(
+        pointer: impl Into<String>,
+        kind: Kind,
+        level: Level,
+        text: impl Into<String>,
+        section: &'static str,
+    ) -> Self {
+        Self { pointer: pointer.into(), kind, level, text: text.into(), section }
+    }
+}
+
+impl<Kind: KindName> fmt::Display for Deviation<Kind> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = if self.pointer.is_empty() { "the message" } else { &self.pointer };
+        write!(f, "{place}: {} ({}) [{}]", self.text, self.section, self.kind.kind_name())
+    }
+}
+
+/// A kind of deviation that has a stable name; [`deviation_kinds!`](crate::deviation_kinds) sees to it.
+pub trait KindName {
+    /// The name in reports.
+    fn kind_name(&self) -> &'static str;
+}
 
 /// How bad a deviation is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,6 +90,12 @@ macro_rules! deviation_kinds {
                 match self {
                     $(Self::$kind => $name,)*
                 }
+            }
+        }
+
+        impl $crate::lint::KindName for DeviationKind {
+            fn kind_name(&self) -> &'static str {
+                self.name()
             }
         }
     };

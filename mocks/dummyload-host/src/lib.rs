@@ -25,6 +25,7 @@ mod peer;
 mod reader;
 mod redact;
 mod server;
+mod settings;
 pub mod sim;
 mod tls;
 mod web;
@@ -42,3 +43,5 @@ pub use mock::{Mock, MockBuilder, NotSeen};
 pub use tls::Tls;
 pub use web::{HttpRequest, HttpResponse};
 pub use world::{Admission, CallId, ControlError, Gone, Message, PeerId, Seed, World};
+
+pub use dummyload_session::Timestamp;

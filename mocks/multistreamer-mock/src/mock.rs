@@ -1,12 +1,10 @@
 //! A running mock, for tests and for the binary.
 
 use crate::{MultistreamerWorld, Options, Profile, WorldFile};
-use dummyload_host::{Limits, Mock, MockBuilder, Tls};
-use dummyload_session::Timestamp;
+use dummyload_host::{Mock, MockBuilder, host_settings};
 use multistreamer_proto::{StreamId, socket_url};
 use serde_json::{Value, json};
 use std::io;
-use std::net::SocketAddr;
 use std::ops::Deref;
 
 /// A running multistreamer mock. It is a [`Mock`] with what is multistreamer's own; dropping it ends it.
@@ -80,35 +78,9 @@ impl From<MultistreamerMock> for Mock {
     }
 }
 
+host_settings!(MultistreamerMockBuilder);
+
 impl MultistreamerMockBuilder {
-    /// Listens here; port 0 takes a free one.
-    #[must_use]
-    pub fn address(mut self, address: SocketAddr) -> Self {
-        self.host = self.host.address(address);
-        self
-    }
-
-    /// Listens on a further address as well.
-    #[must_use]
-    pub fn also(mut self, address: SocketAddr) -> Self {
-        self.host = self.host.also(address);
-        self
-    }
-
-    /// Serves TLS, with a certificate authority made for this mock.
-    #[must_use]
-    pub fn tls(mut self, tls: Tls) -> Self {
-        self.host = self.host.tls(tls);
-        self
-    }
-
-    /// The seed of all tokens and chances.
-    #[must_use]
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.host = self.host.seed(seed);
-        self
-    }
-
     /// Other people and streams than those of the demo world.
     #[must_use]
     pub fn world(mut self, world: WorldFile) -> Self {
@@ -127,35 +99,6 @@ impl MultistreamerMockBuilder {
     #[must_use]
     pub fn profile(mut self, profile: Profile) -> Self {
         self.profile = Some(profile);
-        self
-    }
-
-    /// Time stands still until it is advanced. It starts at 2026-01-01T00:00:00Z unless [`MultistreamerMockBuilder::now`]
-    /// says otherwise.
-    #[must_use]
-    pub fn virtual_clock(mut self) -> Self {
-        self.host = self.host.virtual_clock();
-        self
-    }
-
-    /// The first time of the clock, since the Unix epoch.
-    #[must_use]
-    pub fn now(mut self, now: Timestamp) -> Self {
-        self.host = self.host.now(now);
-        self
-    }
-
-    /// The control plane asks for `Authorization: Bearer TOKEN`. Without a token it is open, but only on loopback.
-    #[must_use]
-    pub fn admin_token(mut self, token: impl Into<String>) -> Self {
-        self.host = self.host.admin_token(token);
-        self
-    }
-
-    /// Other bounds than the default ones.
-    #[must_use]
-    pub fn limits(mut self, limits: Limits) -> Self {
-        self.host = self.host.limits(limits);
         self
     }
 

@@ -1,11 +1,9 @@
 //! A running mock, for tests and for the binary.
 
 use crate::{Options, ShellyWorld, WorldFile};
-use dummyload_host::{Limits, Mock, MockBuilder, Tls};
-use dummyload_session::Timestamp;
+use dummyload_host::{Mock, MockBuilder, host_settings};
 use serde_json::{Value, json};
 use std::io;
-use std::net::SocketAddr;
 use std::ops::Deref;
 
 /// A running Shelly mock. It is a [`Mock`] with what is Shelly's own; dropping it ends it.
@@ -82,40 +80,14 @@ impl From<ShellyMock> for Mock {
     }
 }
 
+host_settings!(ShellyMockBuilder);
+
 impl ShellyMockBuilder {
-    /// Listens here; port 0 takes a free one.
-    #[must_use]
-    pub fn address(mut self, address: SocketAddr) -> Self {
-        self.host = self.host.address(address);
-        self
-    }
-
-    /// Listens on a further address as well: real clients expect HTTPS on 443 and the socket on 6113 (dossier 1).
-    #[must_use]
-    pub fn also(mut self, address: SocketAddr) -> Self {
-        self.host = self.host.also(address);
-        self
-    }
-
-    /// Serves TLS, with a certificate authority made for this mock.
-    #[must_use]
-    pub fn tls(mut self, tls: Tls) -> Self {
-        self.host = self.host.tls(tls);
-        self
-    }
-
     /// `user_api_url` where neither an account nor the options of the world say another: `https://` and a name without a
     /// port, if unmodified clients are to be served (dossier 13.1). By default it is the address of the mock.
     #[must_use]
     pub fn server(mut self, url: impl Into<String>) -> Self {
         self.server = Some(url.into());
-        self
-    }
-
-    /// The seed of all chances.
-    #[must_use]
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.host = self.host.seed(seed);
         self
     }
 
@@ -130,35 +102,6 @@ impl ShellyMockBuilder {
     #[must_use]
     pub fn options(mut self, options: Options) -> Self {
         self.options = Some(options);
-        self
-    }
-
-    /// Time stands still until it is advanced. It starts at 2026-01-01T00:00:00Z unless [`ShellyMockBuilder::now`] says
-    /// otherwise.
-    #[must_use]
-    pub fn virtual_clock(mut self) -> Self {
-        self.host = self.host.virtual_clock();
-        self
-    }
-
-    /// The first time of the clock, since the Unix epoch.
-    #[must_use]
-    pub fn now(mut self, now: Timestamp) -> Self {
-        self.host = self.host.now(now);
-        self
-    }
-
-    /// The control plane asks for `Authorization: Bearer TOKEN`. Without a token it is open, but only on loopback.
-    #[must_use]
-    pub fn admin_token(mut self, token: impl Into<String>) -> Self {
-        self.host = self.host.admin_token(token);
-        self
-    }
-
-    /// Other bounds than the default ones.
-    #[must_use]
-    pub fn limits(mut self, limits: Limits) -> Self {
-        self.host = self.host.limits(limits);
         self
     }
 

@@ -16,30 +16,9 @@ use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::fmt;
 
-/// One deviation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Deviation {
-    /// Where, as a JSON pointer (RFC 6901); empty for the whole message.
-    pub pointer: String,
-    /// What kind it is.
-    pub kind: DeviationKind,
-    /// How bad it is.
-    pub level: Level,
-    /// For people: what is there, and what should be.
-    pub text: String,
-    /// The section of the dossier, the project's page about the protocol, that shows what should be, as `dossier 9.1`.
-    pub section: &'static str,
-}
-
-impl fmt::Display for Deviation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = if self.pointer.is_empty() { "the message" } else { &self.pointer };
-        write!(f, "{place}: {} ({}) [{}]", self.text, self.section, self.kind.name())
-    }
-}
+/// One deviation of a DeviceHive message from what the documents show.
+pub type Deviation = dummyload_codec::lint::Deviation<DeviationKind>;
 
 /// The longest message that server 3.5 takes, in bytes (dossier V5).
 const LONGEST: usize = 10_240;
@@ -120,7 +99,7 @@ pub fn lint_server(text: &str) -> Vec<Deviation> {
 
 fn unreadable(e: &DecodeError) -> Vec<Deviation> {
     let (kind, text) = (DeviationKind::NotAMessage, e.to_string());
-    alloc::vec![Deviation { pointer: String::new(), kind, level: Level::Error, text, section: "dossier 2, 4" }]
+    alloc::vec![Deviation::new("", kind, Level::Error, text, "dossier 2, 4")]
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -150,7 +129,7 @@ impl Lint {
         section: &'static str,
         text: impl Into<String>,
     ) {
-        self.found.push(Deviation { pointer: pointer.to_string(), kind, level, text: text.into(), section });
+        self.found.push(Deviation::new(pointer, kind, level, text, section));
     }
 
     /// Whether the text has more in it than it says, where nothing else explains that.

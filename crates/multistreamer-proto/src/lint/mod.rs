@@ -10,30 +10,9 @@ pub use kinds::DeviationKind;
 use crate::message::{ClientMessage, Say, ServerMessage, Unrecognised, decode_client, decode_server};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::fmt;
 
-/// One deviation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Deviation {
-    /// Where, as a JSON pointer (RFC 6901); empty for the whole message.
-    pub pointer: String,
-    /// What kind it is.
-    pub kind: DeviationKind,
-    /// How bad it is.
-    pub level: Level,
-    /// For people: what is there, and what should be.
-    pub text: String,
-    /// The section of the dossier, the project's page about the protocol, that shows what should be, as `dossier 4.4`.
-    pub section: &'static str,
-}
-
-impl fmt::Display for Deviation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = if self.pointer.is_empty() { "the message" } else { &self.pointer };
-        write!(f, "{place}: {} ({}) [{}]", self.text, self.section, self.kind.name())
-    }
-}
+/// One deviation of a multistreamer message from what the documents show.
+pub type Deviation = dummyload_codec::lint::Deviation<DeviationKind>;
 
 /// What a client's message has that the documents do not show (dossier 4, 5).
 pub fn lint_client(text: &str) -> Vec<Deviation> {
@@ -86,7 +65,7 @@ pub fn lint_server(text: &str) -> Vec<Deviation> {
 
 fn unreadable(section: &'static str, it: &Unrecognised<'_>) -> Vec<Deviation> {
     let (kind, text) = (DeviationKind::NotAMessage, it.why.to_string());
-    alloc::vec![Deviation { pointer: String::new(), kind, level: Level::Error, text, section }]
+    alloc::vec![Deviation::new("", kind, Level::Error, text, section)]
 }
 
 /// Collects what is found.
@@ -104,7 +83,7 @@ impl Lint {
         section: &'static str,
         text: impl Into<String>,
     ) {
-        self.found.push(Deviation { pointer: pointer.to_string(), kind, level, text: text.into(), section });
+        self.found.push(Deviation::new(pointer, kind, level, text, section));
     }
 
     /// What the server sets itself (dossier 4.4, 2).

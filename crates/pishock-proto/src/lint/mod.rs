@@ -14,31 +14,10 @@ use crate::tree::Node;
 use crate::{Body, ClientMessage, Dialect, decode_client, decode_server};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::fmt;
 use fields::{ENVELOPE, V1_REPLY};
 
-/// One deviation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Deviation {
-    /// Where, as a JSON pointer (RFC 6901) that also goes through strings that hold JSON; empty for the whole message.
-    pub pointer: String,
-    /// What kind it is.
-    pub kind: DeviationKind,
-    /// How bad it is.
-    pub level: Level,
-    /// For people: what is there, and what should be.
-    pub text: String,
-    /// The section of the dossier, the project's page about the protocol, that shows what should be, as `dossier 4.1`.
-    pub section: &'static str,
-}
-
-impl fmt::Display for Deviation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = if self.pointer.is_empty() { "the message" } else { &self.pointer };
-        write!(f, "{place}: {} ({}) [{}]", self.text, self.section, self.kind.name())
-    }
-}
+/// One deviation of a PiShock message from what the documents show.
+pub type Deviation = dummyload_codec::lint::Deviation<DeviationKind>;
 
 /// What a client's message has that the documents do not show (dossier 3.1, 3.2, 8.1, 12). Empty for the canonical form,
 /// and then cheap.
@@ -87,13 +66,7 @@ pub fn lint_server(dialect: Dialect, text: &str) -> Vec<Deviation> {
 }
 
 fn unreadable(section: &'static str, text: String) -> Vec<Deviation> {
-    alloc::vec![Deviation {
-        pointer: String::new(),
-        kind: DeviationKind::NotAMessage,
-        level: Level::Error,
-        text,
-        section
-    }]
+    alloc::vec![Deviation::new("", DeviationKind::NotAMessage, Level::Error, text, section)]
 }
 
 /// Whether members can be missing, which the canonical text does not show.
@@ -134,6 +107,6 @@ impl Lint {
         section: &'static str,
         text: impl Into<String>,
     ) {
-        self.found.push(Deviation { pointer: pointer.to_string(), kind, level, text: text.into(), section });
+        self.found.push(Deviation::new(pointer, kind, level, text, section));
     }
 }

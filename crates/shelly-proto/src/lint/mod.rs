@@ -12,30 +12,9 @@ pub use kinds::DeviationKind;
 use crate::message::{ClientMessage, ServerMessage, Unrecognised, decode_client, decode_server};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::fmt;
 
-/// One deviation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Deviation {
-    /// Where, as a JSON pointer (RFC 6901); empty for the whole message.
-    pub pointer: String,
-    /// What kind it is.
-    pub kind: DeviationKind,
-    /// How bad it is.
-    pub level: Level,
-    /// For people: what is there, and what should be.
-    pub text: String,
-    /// The section of the dossier, the project's page about the protocol, that shows what should be, as `dossier 9.1`.
-    pub section: &'static str,
-}
-
-impl fmt::Display for Deviation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = if self.pointer.is_empty() { "the message" } else { &self.pointer };
-        write!(f, "{place}: {} ({}) [{}]", self.text, self.section, self.kind.name())
-    }
-}
+/// One deviation of a Shelly message from what the documents show.
+pub type Deviation = dummyload_codec::lint::Deviation<DeviationKind>;
 
 /// What a client's message has that the documents do not show (dossier 10, 11.1, 15).
 pub fn lint_client(text: &str) -> Vec<Deviation> {
@@ -89,7 +68,7 @@ pub fn lint_server(text: &str) -> Vec<Deviation> {
 
 fn unreadable(section: &'static str, it: &Unrecognised<'_>) -> Vec<Deviation> {
     let (kind, text) = (DeviationKind::NotAMessage, it.why.to_string());
-    alloc::vec![Deviation { pointer: String::new(), kind, level: Level::Error, text, section }]
+    alloc::vec![Deviation::new("", kind, Level::Error, text, section)]
 }
 
 /// Collects what is found.
@@ -107,7 +86,7 @@ impl Lint {
         section: &'static str,
         text: impl Into<String>,
     ) {
-        self.found.push(Deviation { pointer: pointer.to_string(), kind, level, text: text.into(), section });
+        self.found.push(Deviation::new(pointer, kind, level, text, section));
     }
 
     /// The last resort: nothing else explains why it is not the canonical text. Blanks and needless escapes make a text

@@ -7,7 +7,10 @@ mod shelly;
 
 use crate::clock::Clock;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use dummyload_host::{Mock, Tls};
+use dummyload_codec::lint::{Deviation, KindName};
+use dummyload_host::world_file::WorldFileError;
+use dummyload_host::{Mock, MockBuilder, Tls};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::io;
@@ -118,9 +121,29 @@ pub(crate) struct StartTls {
     pub(crate) also: Vec<SocketAddr>,
 }
 
-impl StartTls {
-    fn certificate(&self) -> Tls {
-        self.names.iter().fold(Tls::new(), Tls::name)
+impl Start {
+    /// All that is not the protocol's own.
+    fn host(&self) -> MockBuilder {
+        let mut host = MockBuilder::default().address(self.address).seed(self.seed);
+        if self.clock.is_virtual {
+            host = host.virtual_clock();
+        }
+        if let Some(now) = self.clock.start {
+            host = host.now(now);
+        }
+        if let Some(token) = &self.admin_token {
+            host = host.admin_token(token);
+        }
+        if let Some(tls) = &self.tls {
+            host = host.tls(tls.names.iter().fold(Tls::new(), Tls::name));
+            host = tls.also.iter().copied().fold(host, MockBuilder::also);
+        }
+        host
+    }
+
+    /// The world, as the protocol's mock has it.
+    fn world<World: DeserializeOwned>(&self) -> io::Result<World> {
+        World::deserialize(&self.world).map_err(|e| io::Error::new(io::ErrorKind::InvalidInput, e))
     }
 }
 
@@ -153,6 +176,17 @@ pub(crate) struct Finding {
     pub(crate) text: String,
 }
 
+impl<Kind: KindName> From<Deviation<Kind>> for Finding {
+    fn from(deviation: Deviation<Kind>) -> Self {
+        Self {
+            pointer: deviation.pointer,
+            level: deviation.level.name(),
+            kind: deviation.kind.kind_name(),
+            text: format!("{} ({})", deviation.text, deviation.section),
+        }
+    }
+}
+
 impl std::fmt::Debug for Protocol {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.name)
@@ -168,6 +202,11 @@ pub(crate) fn find(name: &str) -> Option<&'static Protocol> {
 pub(crate) fn parser() -> impl TypedValueParser<Value = &'static Protocol> {
     PossibleValuesParser::new(ALL.iter().map(|protocol| protocol.name))
         .try_map(|name| find(&name).ok_or("there is no such protocol"))
+}
+
+/// A world that has been read, with all its defaults.
+fn shown<World: Serialize>(world: Result<World, WorldFileError>) -> Result<Value, String> {
+    serde_json::to_value(world.map_err(|e| e.to_string())?).map_err(|e| e.to_string())
 }
 
 fn check<World: DeserializeOwned>(world: &Value) -> Result<(), String> {

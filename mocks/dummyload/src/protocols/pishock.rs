@@ -1,33 +1,16 @@
 //! PiShock, as the subcommands need it.
 
-use super::{Finding, Side, Start, Started, io};
-use pishock_mock::{PishockMock, PishockMockBuilder, WorldFile};
+use super::{Finding, Side, Start, Started, io, shown};
+use pishock_mock::{PishockMock, WorldFile};
 use pishock_proto::{Dialect, lint_client, lint_server};
-use serde::Deserialize;
 use serde_json::Value;
 
 pub(super) fn read_world(text: &str) -> Result<Value, String> {
-    let world = WorldFile::parse(text).map_err(|e| e.to_string())?;
-    serde_json::to_value(world).map_err(|e| e.to_string())
+    shown(WorldFile::parse(text))
 }
 
 pub(super) async fn start(start: Start) -> io::Result<Started> {
-    let world = WorldFile::deserialize(start.world).map_err(|e| io::Error::new(io::ErrorKind::InvalidInput, e))?;
-    let mut builder = PishockMock::builder().address(start.address).seed(start.seed).world(world);
-    if start.clock.is_virtual {
-        builder = builder.virtual_clock();
-    }
-    if let Some(now) = start.clock.start {
-        builder = builder.now(now);
-    }
-    if let Some(token) = start.admin_token {
-        builder = builder.admin_token(token);
-    }
-    if let Some(tls) = start.tls {
-        builder = builder.tls(tls.certificate());
-        builder = tls.also.into_iter().fold(builder, PishockMockBuilder::also);
-    }
-    let mock = builder.start().await?;
+    let mock = PishockMock::builder().host(start.host()).world(start.world()?).start().await?;
     Ok(Started { ws: mock.url(), demo: mock.demo(), mock: mock.into() })
 }
 
@@ -37,11 +20,5 @@ pub(super) fn lint(dialect: &str, from: Side, message: &str) -> Vec<Finding> {
         Side::Client => lint_client(dialect, message),
         Side::Server => lint_server(dialect, message),
     };
-    let finding = |deviation: pishock_proto::Deviation| Finding {
-        pointer: deviation.pointer,
-        level: deviation.level.name(),
-        kind: deviation.kind.name(),
-        text: format!("{} ({})", deviation.text, deviation.section),
-    };
-    deviations.into_iter().map(finding).collect()
+    deviations.into_iter().map(Finding::from).collect()
 }

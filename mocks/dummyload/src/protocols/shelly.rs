@@ -1,34 +1,20 @@
 //! Shelly, as the subcommands need it.
 
-use super::{Finding, Side, Start, Started, io};
-use serde::Deserialize;
+use super::{Finding, Side, Start, Started, io, shown};
 use serde_json::Value;
-use shelly_mock::{ShellyMock, ShellyMockBuilder, WorldFile};
+use shelly_mock::{ShellyMock, WorldFile};
 use shelly_proto::{lint_client, lint_server};
 
 pub(super) fn read_world(text: &str) -> Result<Value, String> {
-    let world = WorldFile::parse(text).map_err(|e| e.to_string())?;
-    serde_json::to_value(world).map_err(|e| e.to_string())
+    shown(WorldFile::parse(text))
 }
 
 pub(super) async fn start(start: Start) -> io::Result<Started> {
-    let world = WorldFile::deserialize(start.world).map_err(|e| io::Error::new(io::ErrorKind::InvalidInput, e))?;
-    let mut builder = ShellyMock::builder().address(start.address).seed(start.seed).world(world);
-    if start.clock.is_virtual {
-        builder = builder.virtual_clock();
-    }
-    if let Some(now) = start.clock.start {
-        builder = builder.now(now);
-    }
-    if let Some(token) = start.admin_token {
-        builder = builder.admin_token(token);
-    }
-    if let Some(tls) = start.tls {
-        builder = builder.tls(tls.certificate());
+    let mut builder = ShellyMock::builder().host(start.host()).world(start.world()?);
+    if let Some(tls) = &start.tls {
         // Programs put the port of the socket behind the host in their token, so that must have none.
         let server = tls.names.iter().find(|name| !name.starts_with("*."));
         builder = server.into_iter().fold(builder, |builder, name| builder.server(format!("https://{name}")));
-        builder = tls.also.into_iter().fold(builder, ShellyMockBuilder::also);
     }
     let mock = builder.start().await?;
     Ok(Started { ws: mock.url(), demo: mock.demo(), mock: mock.into() })
@@ -39,11 +25,5 @@ pub(super) fn lint(_: &str, from: Side, message: &str) -> Vec<Finding> {
         Side::Client => lint_client(message),
         Side::Server => lint_server(message),
     };
-    let finding = |deviation: shelly_proto::Deviation| Finding {
-        pointer: deviation.pointer,
-        level: deviation.level.name(),
-        kind: deviation.kind.name(),
-        text: format!("{} ({})", deviation.text, deviation.section),
-    };
-    deviations.into_iter().map(finding).collect()
+    deviations.into_iter().map(Finding::from).collect()
 }
