@@ -1,6 +1,7 @@
 //! What a case is: who connects, what is sent, what is expected, and how much that weighs.
 
 use crate::choice::{Choice, by_name};
+use crate::client::ClientVerb;
 use crate::template::Template;
 use crate::text::Text;
 use crate::vars::Vars;
@@ -249,6 +250,8 @@ pub(crate) enum Verb {
     Answered(String, Wanted),
     Control(Call),
     Advance(Duration),
+    /// Of a case for clients.
+    Client(ClientVerb),
 }
 
 /// What is sent over a WebSocket.
@@ -371,6 +374,7 @@ impl Verb {
         let spans = self.receivings().into_iter().map(|receiving| receiving.within);
         let other = match self {
             Self::Pong(_, _, within) => Some(*within),
+            Self::Client(verb) => Some(verb.within()),
             _ => self.wanted().map(|wanted| wanted.within),
         };
         spans.chain(other).max().unwrap_or_default()
@@ -386,7 +390,8 @@ impl Verb {
         let headers = wanted.into_iter().flat_map(|wanted| wanted.answer_headers.iter().map(|(_, header)| header));
         let answer = wanted.and_then(|wanted| wanted.answer.as_ref());
         let answer = answer.map(|(Answer::Json(template) | Answer::Text(template))| template);
-        messages.chain(headers).chain(answer).collect()
+        let client = if let Self::Client(verb) = self { verb.templates() } else { Vec::new() };
+        messages.chain(headers).chain(answer).chain(client).collect()
     }
 
     /// Every text with placeholders in it, outside of templates.
@@ -401,6 +406,7 @@ impl Verb {
                 let headers = call.headers.iter().map(|(_, value)| value);
                 std::iter::once(&call.path).chain(headers).chain(&call.body).collect()
             }
+            Self::Client(verb) => verb.texts(),
             _ => Vec::new(),
         }
     }
@@ -434,6 +440,7 @@ impl Verb {
             | Self::Answered(..) => true,
             Self::Open(_, refusal) => matches!(refusal, Refusal::Always(_)),
             Self::Control(call) => call.wanted.answer.is_some(),
+            Self::Client(verb) => verb.expects(),
             Self::Send(..) | Self::Reopen(_) | Self::Ask { .. } | Self::Shut(..) | Self::Advance(_) => false,
         }
     }

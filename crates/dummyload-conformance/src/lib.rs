@@ -26,12 +26,14 @@
 //! | `suite`, `lint` | all cases, the choice among them, what is not right across files |
 //! | `target`, `vars` | who is judged, what is known about it, what may be done to it |
 //! | `run` | sockets, HTTP calls, waiting; one case after the other |
+//! | `client` | the same for programs: a mock plays, a program is started, and what it sends is judged |
 //! | `matcher`, `verdict` | differences, and how much they weigh |
 //! | `report`, `transcript`, `redact` | what was found, without secrets |
 //! | [`replay`] | recordings instead of cases: plays them again and compares |
 
 mod case;
 mod choice;
+mod client;
 mod lint;
 mod load;
 mod matcher;
@@ -48,6 +50,7 @@ mod vars;
 mod verdict;
 
 pub use case::{Case, Hazard};
+pub use client::{ClientOptions, Program, Stage, Staging, run_clients};
 pub use lint::Finding;
 pub use load::{LoadError, LoadErrors};
 pub use report::{Report, Run, TextOptions};

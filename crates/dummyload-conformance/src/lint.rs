@@ -1,6 +1,7 @@
 //! Checks over the whole suite that no single file shows.
 
 use crate::case::{Awaited, Case, Verb, Weight};
+use crate::client::ClientVerb;
 use crate::suite::{HazardSign, Protocol, Suite};
 use crate::target::BUILT_IN;
 use crate::text::Text;
@@ -48,8 +49,10 @@ impl Suite {
             if broken.is_empty() {
                 sections(protocol, &cases, &mut findings);
             }
-            titles(&cases, &mut findings);
-            for case in cases {
+            let clients = self.clients.iter().filter(|case| case.protocol == protocol.name && !is_broken(&case.path));
+            let all: Vec<&Case> = cases.into_iter().chain(clients).collect();
+            titles(&all, &mut findings);
+            for case in all {
                 let mut found = |line, what| findings.push(Finding { path: case.path.clone(), line, what });
                 names(protocol, case, &mut found);
                 judgement(case, &mut found);
@@ -106,6 +109,7 @@ fn names(protocol: &Protocol, case: &Case, found: &mut impl FnMut(usize, String)
     }
     for need in &case.needs {
         let known = protocol.needs.iter().map(|need| need.name.name.as_str()).chain(BUILT_IN);
+        let known = known.chain(protocol.ops.iter().map(|op| op.name.as_str()));
         if !known.clone().any(|name| name == need) {
             found(1, format!("`needs`: {}", crate::choice::not_among(need, known)));
         }
@@ -132,6 +136,9 @@ fn names(protocol: &Protocol, case: &Case, found: &mut impl FnMut(usize, String)
             let own: BTreeSet<&str> = template.captures().into_iter().collect();
             known.extend(own);
             check(step.line, template.sames(), &known, found);
+        }
+        if let Verb::Client(verb) = &step.verb {
+            known.extend(verb.names());
         }
     }
 }
@@ -188,17 +195,24 @@ fn calls(case: &Case, found: &mut impl FnMut(usize, String)) {
                     format!("no call `{name}` has begun before this line: `http` with later = \"{name}\""),
                 );
             }
+            Verb::Client(ClientVerb::Begin(_, name)) if asked.insert(name, step.line).is_some() => {
+                found(step.line, format!("`{name}` has begun already"));
+            }
+            Verb::Client(ClientVerb::Done(name, ..)) if asked.remove(name.as_str()).is_none() => {
+                found(step.line, format!("no `{name}` has begun before this line: `drive` with later = \"{name}\""));
+            }
             _ => {}
         }
     }
     for (name, line) in asked {
-        found(line, format!("nothing waits for the answer: add a step with answered = \"{name}\""));
+        found(line, format!("nothing waits for what comes of it: add a step with answered (or done) = \"{name}\""));
     }
 }
 
 /// Each step must be able to wait as long as it says. Where there is a control plane, waiting costs no time.
 fn budget(case: &Case, found: &mut impl FnMut(usize, String)) {
-    if case.needs_control() {
+    let for_clients = case.steps.iter().any(|step| matches!(step.verb, Verb::Client(_)));
+    if case.needs_control() && !for_clients {
         return;
     }
     let mut silent = Duration::ZERO;
@@ -210,7 +224,12 @@ fn budget(case: &Case, found: &mut impl FnMut(usize, String)) {
             let what = format!("this may take {within}, but the case ends after {budget}");
             found(step.line, format!("{what}: its `budget` must be longer than {until}"));
         }
-        if matches!(&step.verb, Verb::Receive(receiving) if matches!(receiving.what, Awaited::Silence)) {
+        let lasts = match &step.verb {
+            Verb::Receive(receiving) => matches!(receiving.what, Awaited::Silence),
+            Verb::Client(verb) => verb.lasts(),
+            _ => false,
+        };
+        if lasts {
             silent = until;
         }
     }

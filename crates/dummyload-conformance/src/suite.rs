@@ -10,8 +10,10 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug)]
 pub struct Suite {
     pub(crate) protocols: BTreeMap<String, Protocol>,
-    /// In the order of their ids.
+    /// Those for servers, in the order of their ids.
     pub(crate) cases: Vec<Case>,
+    /// Those for clients, in the order of their ids.
+    pub(crate) clients: Vec<Case>,
 }
 
 /// What `target.toml` and `sections.toml` of one protocol say.
@@ -23,6 +25,8 @@ pub struct Protocol {
     pub(crate) variables: Vec<Variable>,
     pub(crate) services: Vec<Named>,
     pub(crate) needs: Vec<Need>,
+    /// What adapters of clients can be told to do, or can be set to.
+    pub(crate) ops: Vec<Named>,
     pub(crate) hazards: Vec<HazardSign>,
     pub(crate) asides: Vec<Aside>,
     pub(crate) sections: Vec<Section>,
@@ -69,6 +73,11 @@ impl Protocol {
     /// What an HTTP service is for.
     pub(crate) fn service(&self, name: &str) -> Option<&str> {
         self.services.iter().find(|service| service.name == name).map(|service| service.help.as_str())
+    }
+
+    /// What adapters of its clients can be told to do, or can be set to, each with what it means.
+    pub fn ops(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.ops.iter().map(|op| (op.name.as_str(), op.help.as_str()))
     }
 
     /// What a capability is.
@@ -194,19 +203,29 @@ impl Suite {
         self.protocols.get(name)
     }
 
-    /// All cases, in the order of their ids.
+    /// All cases for servers, in the order of their ids.
     pub fn cases(&self) -> &[Case] {
         &self.cases
     }
 
-    /// One case.
-    pub fn case(&self, id: &str) -> Option<&Case> {
-        self.cases.iter().find(|case| case.id == id)
+    /// All cases for clients, in the order of their ids.
+    pub fn clients(&self) -> &[Case] {
+        &self.clients
     }
 
-    /// The cases that a filter takes, in the order of their ids.
+    /// One case, for servers or for clients.
+    pub fn case(&self, id: &str) -> Option<&Case> {
+        self.cases.iter().chain(&self.clients).find(|case| case.id == id)
+    }
+
+    /// The cases for servers that a filter takes, in the order of their ids.
     pub fn select(&self, filter: &Filter) -> Vec<&Case> {
         self.cases.iter().filter(|case| filter.takes(case)).collect()
+    }
+
+    /// The cases for clients that a filter takes, in the order of their ids.
+    pub fn select_clients(&self, filter: &Filter) -> Vec<&Case> {
+        self.clients.iter().filter(|case| filter.takes(case)).collect()
     }
 }
 

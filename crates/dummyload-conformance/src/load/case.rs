@@ -1,5 +1,6 @@
 //! Reads one case.
 
+use super::client;
 use super::reader::{Source, Table};
 use crate::case::{
     Alternative, Answer, Awaited, Call, Case, ConnSpec, Endpoint, Grade, Hazard, Receiving, Refusal, Sending, Step,
@@ -15,7 +16,7 @@ use toml::Spanned;
 
 /// How long a case may take, and an arrival.
 const BUDGET: Duration = Duration::from_secs(30);
-const WITHIN: Duration = Duration::from_secs(5);
+pub(super) const WITHIN: Duration = Duration::from_secs(5);
 
 /// The largest message that a case may send, in bytes.
 const LARGEST: usize = 256 << 20;
@@ -55,7 +56,14 @@ const COMPANIONS: [&str; 10] =
 /// What a part of `all` or `any_of` can wait for.
 const AWAITED: [&str; 6] = ["expect", "expect_text", "close", "cut", "quiet", "refused"];
 
-pub(super) fn case(source: &Source<'_>, path: &str, protocol: &Protocol) -> Case {
+/// Whom a case judges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Server,
+    Client,
+}
+
+pub(super) fn case(source: &Source<'_>, path: &str, protocol: &Protocol, role: Role) -> Case {
     let mut root = source.root();
     let title = root.required("title").into_inner();
     if !root.has("level") {
@@ -76,8 +84,12 @@ pub(super) fn case(source: &Source<'_>, path: &str, protocol: &Protocol) -> Case
     let hazard = root.choice("hazard").unwrap_or(Hazard::None);
     let budget = root.span("budget").unwrap_or(BUDGET);
     let asides = root.flag("asides").unwrap_or(true);
-    let conns = connections(&mut root, protocol);
-    let reading = Reading { conns: &conns, protocol };
+    let conns = match role {
+        Role::Server => connections(&mut root, protocol),
+        // A client opens its connections itself.
+        Role::Client => Vec::new(),
+    };
+    let reading = Reading { conns: &conns, protocol, role };
     if !root.has("step") {
         root.error("there is no [[step]]");
     }
@@ -147,6 +159,7 @@ fn connections(root: &mut Table<'_, '_>, protocol: &Protocol) -> Vec<ConnSpec> {
 struct Reading<'a> {
     conns: &'a [ConnSpec],
     protocol: &'a Protocol,
+    role: Role,
 }
 
 impl Reading<'_> {
@@ -154,7 +167,10 @@ impl Reading<'_> {
         let line = table.line();
         let weight = weight(&mut table);
         let note = table.string("note").map(Spanned::into_inner);
-        let verb = self.verb(&mut table);
+        let verb = match self.role {
+            Role::Server => self.verb(&mut table),
+            Role::Client => client::verb(&mut table, self.protocol),
+        };
         let receives = verb.as_ref().is_some_and(|verb| !verb.receivings().is_empty());
         let skip = if receives { template(&mut table, "skip") } else { None };
         table.finish();
@@ -316,7 +332,7 @@ impl Reading<'_> {
 }
 
 /// The one of these members that is there.
-fn only(table: &mut Table<'_, '_>, names: &[&'static str]) -> Option<&'static str> {
+pub(super) fn only(table: &mut Table<'_, '_>, names: &[&'static str]) -> Option<&'static str> {
     match table.among(names)[..] {
         [name] => Some(name),
         [] => {
@@ -340,22 +356,22 @@ fn weight(table: &mut Table<'_, '_>) -> Weight {
     }
 }
 
-fn within(table: &mut Table<'_, '_>) -> Duration {
+pub(super) fn within(table: &mut Table<'_, '_>) -> Duration {
     table.span("within").unwrap_or(WITHIN)
 }
 
-fn template(table: &mut Table<'_, '_>, name: &'static str) -> Option<Template> {
+pub(super) fn template(table: &mut Table<'_, '_>, name: &'static str) -> Option<Template> {
     let text = table.string(name)?;
     Template::parse(text.get_ref()).map_err(|e| table.error_at(text.span(), format!("`{name}`: {e}"))).ok()
 }
 
-fn text_template(table: &mut Table<'_, '_>, name: &'static str) -> Option<Template> {
+pub(super) fn text_template(table: &mut Table<'_, '_>, name: &'static str) -> Option<Template> {
     let text = table.string(name)?;
     Template::for_text(text.get_ref()).map_err(|e| table.error_at(text.span(), format!("`{name}`: {e}"))).ok()
 }
 
 /// A text that must be JSON once its placeholders are filled.
-fn json(table: &mut Table<'_, '_>, name: &'static str) -> Option<Text> {
+pub(super) fn json(table: &mut Table<'_, '_>, name: &'static str) -> Option<Text> {
     let source = table.string(name)?;
     let text = table.parsed(&source);
     if let Err(e) = serde_json::from_str::<serde::de::IgnoredAny>(&text.sample()) {
@@ -367,7 +383,7 @@ fn json(table: &mut Table<'_, '_>, name: &'static str) -> Option<Text> {
     Some(text)
 }
 
-fn huge(table: &mut Table<'_, '_>) -> Option<Sending> {
+pub(super) fn huge(table: &mut Table<'_, '_>) -> Option<Sending> {
     let mut inner = table.table("send_huge")?;
     let prefix = inner.text("prefix").unwrap_or_default();
     let repeat = inner.string("repeat").map(Spanned::into_inner).filter(|repeat| !repeat.is_empty());
@@ -383,7 +399,7 @@ fn huge(table: &mut Table<'_, '_>) -> Option<Sending> {
     Some(Sending::Huge { prefix, repeat, times, suffix })
 }
 
-fn close_codes(table: &mut Table<'_, '_>) -> Option<Vec<u16>> {
+pub(super) fn close_codes(table: &mut Table<'_, '_>) -> Option<Vec<u16>> {
     if table.is("close", "any") {
         Some(Vec::new())
     } else {
@@ -402,7 +418,7 @@ fn refusal(table: &mut Table<'_, '_>) -> Option<Refusal> {
 }
 
 /// The members of an HTTP step: `inner` says what is sent, `table` what must come.
-fn call<'s, 'i>(
+pub(super) fn call<'s, 'i>(
     table: &mut Table<'s, 'i>,
     mut inner: Table<'s, 'i>,
     wanted: impl FnOnce(&mut Table<'s, 'i>) -> Wanted,
@@ -426,7 +442,7 @@ fn call<'s, 'i>(
     call
 }
 
-fn wanted(table: &mut Table<'_, '_>) -> Wanted {
+pub(super) fn wanted(table: &mut Table<'_, '_>) -> Wanted {
     Wanted {
         status: table.codes("status", STATUS).unwrap_or_else(|| vec![200]),
         answer_headers: answer_headers(table),

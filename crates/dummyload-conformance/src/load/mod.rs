@@ -1,13 +1,16 @@
 //! Reads the files of the suite.
 
 mod case;
+mod client;
 mod reader;
 mod target;
 
 pub use reader::LoadError;
 
+use crate::case::Case;
 use crate::lint::Finding;
 use crate::suite::{Protocol, Suite};
+use case::Role;
 use reader::Source;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,7 +45,7 @@ impl std::error::Error for LoadErrors {}
 enum Part<'a> {
     Target(&'a str),
     Sections(&'a str),
-    Case(&'a str),
+    Case(&'a str, Role),
     Other,
 }
 
@@ -50,14 +53,17 @@ fn part(path: &str) -> Part<'_> {
     match path.split_once('/') {
         Some((protocol, "target.toml")) => Part::Target(protocol),
         Some((protocol, "sections.toml")) => Part::Sections(protocol),
-        Some((protocol, rest)) if rest.starts_with("cases/") && rest.ends_with(".toml") => Part::Case(protocol),
+        Some((_, rest)) if !rest.ends_with(".toml") => Part::Other,
+        Some((protocol, rest)) if rest.starts_with("cases/") => Part::Case(protocol, Role::Server),
+        Some((protocol, rest)) if rest.starts_with("clients/") => Part::Case(protocol, Role::Client),
         _ => Part::Other,
     }
 }
 
 impl Suite {
     /// Reads the files below `fixtures/`, each with its path from there and its content: for every protocol
-    /// `PROTOCOL/target.toml`, `PROTOCOL/sections.toml` and the cases in `PROTOCOL/cases/`. Others are left alone.
+    /// `PROTOCOL/target.toml`, `PROTOCOL/sections.toml`, the cases for servers in `PROTOCOL/cases/` and those for clients in
+    /// `PROTOCOL/clients/`. Others are left alone.
     ///
     /// # Errors
     /// All mistakes in all files.
@@ -74,11 +80,11 @@ impl Suite {
                 errors.extend(source.into_errors());
             }
         }
-        let mut cases = Vec::new();
+        let (mut cases, mut clients) = (Vec::new(), Vec::new());
         for (path, text) in &files {
             let (path, text) = (path.as_ref(), text.as_ref());
             let source = Source::new(path, text);
-            let (Part::Sections(name) | Part::Case(name)) = part(path) else { continue };
+            let (Part::Sections(name) | Part::Case(name, _)) = part(path) else { continue };
             match (protocols.get_mut(name), part(path)) {
                 (None, _) => {
                     source.error(0..0, format!("there is no {name}/target.toml, which says how to reach a server"));
@@ -87,12 +93,17 @@ impl Suite {
                     protocol.sections = target::sections(&source);
                     protocol.sections_path = path.to_owned();
                 }
-                (Some(protocol), _) => cases.push(case::case(&source, path, protocol)),
+                (Some(protocol), Part::Case(_, Role::Client)) => {
+                    clients.push(case::case(&source, path, protocol, Role::Client));
+                }
+                (Some(protocol), _) => cases.push(case::case(&source, path, protocol, Role::Server)),
             }
             errors.extend(source.into_errors());
         }
-        cases.sort_by(|a, b| a.id.cmp(&b.id));
-        let suite = Self { protocols, cases };
+        for list in [&mut cases, &mut clients] {
+            list.sort_by(|a: &Case, b: &Case| a.id.cmp(&b.id));
+        }
+        let suite = Self { protocols, cases, clients };
         if errors.is_empty() {
             return Ok(suite);
         }

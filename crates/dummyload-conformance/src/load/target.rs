@@ -21,6 +21,7 @@ pub(super) fn target(source: &Source<'_>, folder: &str) -> Protocol {
     let variables = each(&mut root, "variable", variable, |variable| &variable.name);
     let services = each(&mut root, "service", service, |service| &service.name);
     let needs = each(&mut root, "need", need, |need| &need.name.name);
+    let ops = each(&mut root, "op", service, |op| &op.name);
     let hazards = root.tables("hazard").into_iter().filter_map(hazard).collect();
     let asides = root.tables("aside").into_iter().filter_map(aside).collect();
     root.finish();
@@ -31,6 +32,7 @@ pub(super) fn target(source: &Source<'_>, folder: &str) -> Protocol {
         variables,
         services,
         needs,
+        ops,
         hazards,
         asides,
         sections: Vec::new(),

@@ -13,39 +13,39 @@ const TICK: Duration = Duration::from_millis(1);
 
 /// How to reach it.
 #[derive(Clone, Debug)]
-pub(super) struct Control {
+pub(crate) struct Control {
     base: url::Url,
     token: Option<String>,
 }
 
 impl Control {
-    pub(super) fn of(target: &Target) -> Option<Self> {
+    pub(crate) fn of(target: &Target) -> Option<Self> {
         target.admin.as_ref().map(|base| Self { base: base.clone(), token: target.admin_token.clone() })
     }
 
     /// A call below the base URL.
-    pub(super) fn exchange(&self, method: &str, path: &str, body: String) -> Exchange {
+    pub(crate) fn exchange(&self, method: &str, path: &str, body: String) -> Exchange {
         let token = self.token.iter().map(|token| ("authorization".to_owned(), format!("Bearer {token}")));
         Exchange { method: method.to_owned(), url: below(&self.base, path), headers: token.collect(), body }
     }
 
     /// Everything back to its first state, all connections cut.
-    pub(super) async fn reset(&self) -> Result<(), String> {
+    pub(crate) async fn reset(&self) -> Result<(), String> {
         self.ask("POST", "/reset", "{}".into()).await.map(drop)
     }
 
     /// Whether there is a control plane at all.
-    pub(super) async fn check(&self) -> Result<(), String> {
+    pub(crate) async fn check(&self) -> Result<(), String> {
         self.ask("GET", "/clock", String::new()).await.map(drop)
     }
 
-    pub(super) async fn advance(&self, by: Duration) -> Result<(), String> {
+    pub(crate) async fn advance(&self, by: Duration) -> Result<(), String> {
         let ms = u64::try_from(by.max(TICK).as_micros().div_ceil(1000)).unwrap_or(u64::MAX);
         self.ask("POST", "/clock/advance", json!({"by": ms}).to_string()).await.map(drop)
     }
 
     /// Moves the time to the next thing that is due, but not beyond `most`. Returns how far.
-    pub(super) async fn advance_to_next(&self, most: Duration) -> Result<Duration, String> {
+    pub(crate) async fn advance_to_next(&self, most: Duration) -> Result<Duration, String> {
         let clock = self.ask("GET", "/clock", String::new()).await?;
         let next = clock.pointer("/next/at").and_then(Value::as_f64);
         let until =

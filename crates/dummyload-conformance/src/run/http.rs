@@ -11,15 +11,15 @@ const MAX_BODY: usize = 16 << 20;
 
 /// What came back.
 #[derive(Debug)]
-pub(super) struct Reply {
-    pub(super) status: u16,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
     /// By name; several of one name are joined as RFC 9110, 5.3 has it.
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
 }
 
 impl Reply {
-    pub(super) fn header(&self, name: &str) -> Option<String> {
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
         let values = self.headers.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name));
         let values: Vec<&str> = values.map(|(_, value)| value.as_str()).collect();
         (!values.is_empty()).then(|| values.join(", "))
@@ -28,17 +28,17 @@ impl Reply {
 
 /// One call, everything filled in.
 #[derive(Clone, Debug)]
-pub(super) struct Exchange {
-    pub(super) method: String,
-    pub(super) url: String,
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: String,
+pub(crate) struct Exchange {
+    pub(crate) method: String,
+    pub(crate) url: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
 }
 
 impl Exchange {
     /// # Errors
     /// Why there is no answer.
-    pub(super) async fn run(self) -> Result<Reply, String> {
+    pub(crate) async fn run(self) -> Result<Reply, String> {
         let uri: Uri = self.url.parse().map_err(|e| format!("{} cannot be asked for: {e}", self.url))?;
         let (host, port, secure) = tls::address(&uri)?;
         let request = self.request(&uri)?;

@@ -2,10 +2,10 @@
 
 mod all;
 mod conn;
-mod control;
-mod http;
+pub(crate) mod control;
+pub(crate) mod http;
 mod net;
-mod step;
+pub(crate) mod step;
 pub(crate) mod tls;
 
 use crate::case::Case;
@@ -13,6 +13,8 @@ use crate::redact::Redactor;
 use crate::report::{CaseReport, Failure, Run};
 use crate::suite::Protocol;
 use crate::target::Target;
+use crate::transcript::Entry;
+use crate::vars::Vars;
 use crate::verdict::Verdict;
 use control::Control;
 use futures_util::FutureExt;
@@ -176,22 +178,46 @@ async fn judge(
         )),
         Err(panic) => Err(Stop::Trouble(format!("the suite panicked: {}", message(&*panic)))),
     };
-    conclude(&mut report, play, end, redactor);
+    let played = Played {
+        at: play.at,
+        outcomes: play.outcomes,
+        duration: play.net.elapsed(),
+        transcript: play.net.transcript,
+        vars: play.vars,
+    };
+    conclude(&mut report, case, played, end, redactor);
     report
 }
 
-fn conclude(report: &mut CaseReport, play: Play<'_>, end: Result<(), Stop>, redactor: &Redactor) {
-    let case = play.case;
-    report.duration = play.net.elapsed();
-    report.verdict = play.outcomes.iter().map(|(_, verdict)| *verdict).max().unwrap_or(Verdict::Pass);
-    report.outcomes = play.outcomes.into_iter().map(|(name, _)| name).collect();
-    report.transcript = play.net.transcript;
-    let step = play.at.checked_sub(1).and_then(|at| case.steps.get(at));
+/// What is left of a case that has been played.
+pub(crate) struct Played {
+    /// The steps that have begun.
+    pub(crate) at: usize,
+    /// The outcomes that were taken among several, with their verdicts.
+    pub(crate) outcomes: Vec<(String, Verdict)>,
+    pub(crate) duration: Duration,
+    pub(crate) transcript: Vec<Entry>,
+    pub(crate) vars: Vars,
+}
+
+pub(crate) fn conclude(
+    report: &mut CaseReport,
+    case: &Case,
+    played: Played,
+    end: Result<(), Stop>,
+    redactor: &Redactor,
+) {
+    report.duration = played.duration;
+    report.verdict = played.outcomes.iter().map(|(_, verdict)| *verdict).max().unwrap_or(Verdict::Pass);
+    report.outcomes = played.outcomes.into_iter().map(|(name, _)| name).collect();
+    report.transcript = played.transcript;
+    let step = played.at.checked_sub(1).and_then(|at| case.steps.get(at));
     let line = step.map_or(1, |step| step.line);
     match end {
         Ok(()) => {}
+        Err(Stop::Cannot(why)) => (report.verdict, report.reason) = (Verdict::Skip, Some(why)),
         Err(Stop::Trouble(why)) => {
-            let place = format!("step {} of {}, {}:{line}", play.at, case.steps.len(), case.path);
+            let place = format!("step {} of {}, {}:{line}", played.at, case.steps.len(), case.path);
             (report.verdict, report.reason) = (Verdict::Error, Some(format!("{place}: {why}")));
         }
         Err(Stop::Unmet(unmet)) => {
@@ -199,7 +225,7 @@ fn conclude(report: &mut CaseReport, play: Play<'_>, end: Result<(), Stop>, reda
             let grade = case.grade_of(&weight);
             report.verdict = report.verdict.max(grade.ceiling());
             report.failure = Some(Failure {
-                step: play.at,
+                step: played.at,
                 steps: case.steps.len(),
                 line,
                 note: step.and_then(|step| step.note.clone()),
@@ -214,11 +240,11 @@ fn conclude(report: &mut CaseReport, play: Play<'_>, end: Result<(), Stop>, reda
         }
     }
     // A capture can be a secret of its own.
-    let own = (!redactor.fits(&play.vars)).then(|| Redactor::new(&play.vars));
+    let own = (!redactor.fits(&played.vars)).then(|| Redactor::new(&played.vars));
     report.redact(own.as_ref().unwrap_or(redactor));
 }
 
-fn message(panic: &(dyn std::any::Any + Send)) -> String {
+pub(crate) fn message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".into())
 }

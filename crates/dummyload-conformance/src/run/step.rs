@@ -23,18 +23,20 @@ const PROMPT: Duration = Duration::from_millis(100);
 
 /// An expectation that was not met.
 #[derive(Debug, Default)]
-pub(super) struct Unmet {
-    pub(super) expected: String,
-    pub(super) received: String,
-    pub(super) differences: Vec<Mismatch>,
+pub(crate) struct Unmet {
+    pub(crate) expected: String,
+    pub(crate) received: String,
+    pub(crate) differences: Vec<Mismatch>,
     /// The grade of the part that was not met, where it has one of its own.
-    pub(super) weight: Weight,
+    pub(crate) weight: Weight,
 }
 
 /// Why a case goes no further.
-pub(super) enum Stop {
+pub(crate) enum Stop {
     Unmet(Box<Unmet>),
     Trouble(String),
+    /// The one that is judged says that it cannot be.
+    Cannot(String),
 }
 
 impl From<Trouble> for Stop {
@@ -43,9 +45,9 @@ impl From<Trouble> for Stop {
     }
 }
 
-pub(super) type Outcome<T = ()> = Result<T, Stop>;
+pub(crate) type Outcome<T = ()> = Result<T, Stop>;
 
-pub(super) fn unmet(expected: impl Into<String>, received: impl Into<String>) -> Stop {
+pub(crate) fn unmet(expected: impl Into<String>, received: impl Into<String>) -> Stop {
     Stop::Unmet(Box::new(Unmet { expected: expected.into(), received: received.into(), ..Unmet::default() }))
 }
 
@@ -138,6 +140,7 @@ impl<'a> Play<'a> {
                 self.net.note("clock", Direction::Sent, "advance", humantime::format_duration(*by).to_string());
                 self.control()?.advance(*by).await.map_err(Stop::Trouble)
             }
+            Verb::Client(_) => Err(Stop::Trouble("this is a step of a case for clients".into())),
         }
     }
 
@@ -427,7 +430,7 @@ impl<'a> Play<'a> {
     }
 }
 
-fn no_answer(within: Duration) -> String {
+pub(crate) fn no_answer(within: Duration) -> String {
     format!("no answer within {}", humantime::format_duration(within))
 }
 
@@ -453,17 +456,17 @@ fn is_awaited(receiving: &Receiving, text: &str, vars: &Vars) -> bool {
 }
 
 /// Of two misses, the one with fewer differences, if it has any: it says best what is wrong.
-pub(super) fn nearer(other: Option<Box<Unmet>>, unmet: Box<Unmet>) -> Option<Box<Unmet>> {
+pub(crate) fn nearer(other: Option<Box<Unmet>>, unmet: Box<Unmet>) -> Option<Box<Unmet>> {
     let distance = |unmet: &Unmet| (unmet.differences.is_empty(), unmet.differences.len());
     Some(other.filter(|other| distance(other) <= distance(&unmet)).unwrap_or(unmet))
 }
 
-fn closes(codes: &[u16], code: Option<u16>) -> bool {
+pub(crate) fn closes(codes: &[u16], code: Option<u16>) -> bool {
     // 1005 stands for a close frame without a code (RFC 6455, 7.4.1).
     codes.is_empty() || codes.contains(&code.unwrap_or(1005))
 }
 
-fn list(codes: &[u16]) -> String {
+pub(crate) fn list(codes: &[u16]) -> String {
     codes.iter().map(u16::to_string).collect::<Vec<_>>().join(" or ")
 }
 
