@@ -8,7 +8,7 @@ use serde::de::{Deserialize, Deserializer, Visitor};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name<'a>(pub Cow<'a, str>);
 
-impl<'de> Deserialize<'de> for Name<'de> {
+impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_str(NameVisitor)
     }

@@ -38,6 +38,8 @@ mod lua_read;
 pub mod markdown;
 mod message;
 mod say;
+#[cfg(feature = "schema")]
+mod schema;
 pub mod session;
 #[cfg(feature = "proptest")]
 pub mod strategies;

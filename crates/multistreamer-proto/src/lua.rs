@@ -98,9 +98,19 @@ fn trimmed(number: &str) -> &str {
     if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.') } else { number }
 }
 
-/// The same JSON with every slash escaped, as the server writes them all.
+/// The same JSON with every slash escaped, as the server writes them all, and the one control character beyond the others.
 pub fn slashes(json: &str) -> String {
-    json.replace('/', "\\/").replace('\u{7f}', "\\u007f")
+    let mut out = String::with_capacity(json.len() + 16);
+    let mut escaped = false;
+    for c in json.chars() {
+        match c {
+            '/' if !escaped => out.push_str("\\/"),
+            '\u{7f}' => out.push_str("\\u007f"),
+            c => out.push(c),
+        }
+        escaped = c == '\\' && !escaped;
+    }
+    out
 }
 
 #[cfg(test)]
@@ -145,7 +155,8 @@ mod tests {
         }
         let nulls = |count: usize| Value::from([vec![Value::Null; count], vec![json!(1)]].concat());
         assert!(!is_too_sparse(&nulls(9)) && is_too_sparse(&json!({"l": nulls(11)})));
-        assert_eq!(slashes("a/b"), "a\\/b");
+        assert_eq!(slashes(r#"["a/b\/c","\\"]"#), r#"["a\/b\/c","\\"]"#);
+        assert_eq!(slashes(r#""\\/""#), r#""\\\/""#);
     }
 
     use alloc::vec;

@@ -107,7 +107,8 @@ pub fn person() -> BoxedStrategy<Person<'static>> {
 }
 
 fn account() -> impl Strategy<Value = Account<'static>> {
-    let network = option((cow(), cow()).prop_map(|(name, display)| Network::new(name, display)));
+    let network = (cow(), cow(), extra()).prop_map(|(name, display_name, extra)| Network { name, display_name, extra });
+    let network = option(network);
     (option(cow()), network, any::<[bool; 3]>(), option(cow()), extra()).prop_map(
         |(name, network, [ready, live, writable], http_url, extra)| Account {
             name,
@@ -126,7 +127,12 @@ fn status() -> impl Strategy<Value = Status<'static>> {
         any::<[bool; 3]>().prop_map(|[incoming, pulling, pushing]| StreamStatus::new(incoming, pulling, pushing));
     let accounts = vec((account_id(), account()), 0..4)
         .prop_map(|accounts| Accounts { by_id: accounts.into_iter().collect(), extra: Extra::default() });
-    (flags, option(accounts), extra()).prop_map(|(status, accounts, extra)| Status { status, accounts, extra })
+    (flags, option(accounts), extra(), extra()).prop_map(|(status, accounts, other_flags, extra)| Status {
+        status,
+        accounts,
+        other_flags,
+        extra,
+    })
 }
 
 fn chat() -> impl Strategy<Value = Chat<'static>> {

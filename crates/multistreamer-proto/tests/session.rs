@@ -205,6 +205,66 @@ fn a_writer_is_made_remembered_and_made_again_in_the_next_life() {
 }
 
 #[test]
+fn a_writer_can_be_waited_for_through_ends_and_losses() {
+    let mut kit = Kit::connected();
+    let wait = |seconds| SessionCommand::WaitForWriter {
+        account: AccountId(17),
+        target: AccountId(14),
+        patience: Duration::from_secs(seconds),
+    };
+    let (short, long) =
+        (kit.session.command(kit.now, wait(60)).unwrap(), kit.session.command(kit.now, wait(500)).unwrap());
+    kit.hear(IDLE);
+    assert_eq!(kit.sent(), [""; 0]);
+    kit.hear(LIVE);
+    assert_eq!(kit.sent(), [WRITER]);
+    kit.hear(IDLE);
+    kit.session.handle_input(kit.now, Input::Lost);
+    assert!(kit.outcome(long).is_none());
+    kit.after(61);
+    assert_eq!(kit.outcome(short), Some(Outcome::TimedOut));
+    kit.session.handle_input(kit.now, Input::Connected);
+    kit.hear(LIVE);
+    kit.hear(MADE);
+    assert!(matches!(kit.outcome(long), Some(Outcome::Done { reply: Reply::CanWrite, .. })));
+    // What is there already is there at once: the account that streams, and the internal chat.
+    for (account, target) in [(17, 14), (14, 14), (0, 0)] {
+        let (account, target) = (AccountId(account), AccountId(target));
+        kit.session.command(kit.now, SessionCommand::CanSay { account, target }).unwrap();
+        let wait = SessionCommand::WaitForWriter { account, target, patience: Duration::from_secs(1) };
+        let token = kit.session.command(kit.now, wait).unwrap();
+        assert!(kit.outcome(token).unwrap().is_done(), "{account} {target}");
+    }
+    let token = kit.session.command(kit.now, wait(9)).unwrap();
+    assert!(kit.outcome(token).unwrap().is_done());
+    let never = SessionCommand::WaitForWriter {
+        account: AccountId(99),
+        target: AccountId(14),
+        patience: Duration::from_secs(99),
+    };
+    let token = kit.session.command(kit.now, never).unwrap();
+    kit.session.shutdown(kit.now);
+    assert_eq!(kit.outcome(token), Some(Outcome::Lost { sent: false }));
+}
+
+#[test]
+fn networks_show_names_and_emotes_in_their_own_way() {
+    let mut kit = Kit::live();
+    let token = kit.say(14, 14, "hi").unwrap();
+    kit.hear(r#"{"type":"text","account_id":14,"network":"twitch","from":{"name":"JprjrDev","id":"1"},"text":"hi"}"#);
+    assert!(kit.outcome(token).unwrap().is_done());
+    let token = kit.say(14, 14, "/me waves").unwrap();
+    kit.hear(
+        r#"{"type":"text","account_id":14,"network":"youtube","from":{"name":"jprjrdev","id":"1"},"text":"waves"}"#,
+    );
+    assert!(kit.outcome(token).is_none());
+    kit.hear(
+        r#"{"type":"text","account_id":14,"network":"youtube","from":{"name":"jprjrdev","id":"1"},"text":"*waves*"}"#,
+    );
+    assert!(kit.outcome(token).unwrap().is_done());
+}
+
+#[test]
 fn a_writer_that_cannot_be_made_now_is_wanted_for_later_and_no_killing_question_is_asked() {
     let mut kit = Kit::connected();
     kit.hear(IDLE);

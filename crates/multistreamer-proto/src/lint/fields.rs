@@ -54,7 +54,7 @@ pub(crate) const VIEW_COUNT: &[Field] = &[
     field("stream_id", Want::Integer),
     field("viewer_count", Want::Integer),
 ];
-const PERSON: &[Field] =
+pub(crate) const PERSON: &[Field] =
     &[field("name", Want::Text), optional("id", Want::PersonId), undocumented("picture", Want::Text)];
 pub(crate) const CHAT: &[Field] = &[
     field("type", Want::Text),

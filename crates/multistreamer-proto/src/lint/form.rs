@@ -54,7 +54,7 @@ impl Lint {
         let Ok(object) = Object::read(json) else { return self.wrong_type(pointer, Want::Accounts.name(), section) };
         for (key, account) in object.iter() {
             let here = format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));
-            if key.parse::<u32>().is_err() {
+            if key.parse::<u64>().is_err() || key.len() > 1 && key.starts_with(['0', '+']) {
                 let text = "the ids of accounts are numbers";
                 self.add(&here, DeviationKind::WrongType, Level::Error, section, text);
             }

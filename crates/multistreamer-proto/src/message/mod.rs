@@ -3,8 +3,10 @@
 mod client;
 mod server;
 mod shared;
+mod status;
 
 pub use client::{ClientMessage, Say, Writer, decode_client};
 pub use dummyload_codec::{Extra, Raw};
-pub use server::{Account, Accounts, Chat, ServerMessage, Status, StreamStatus, ViewCount, decode_server};
+pub use server::{Chat, ServerMessage, ViewCount, decode_server};
 pub use shared::{ChatKind, Network, Other, Person, Unrecognised};
+pub use status::{Account, Accounts, Status, StreamStatus};

@@ -1,11 +1,10 @@
 //! Server to client.
 
-use super::{ChatKind, Extra, Network, Other, Person, Raw, Unrecognised, Writer};
+use super::{ChatKind, Extra, Other, Person, Raw, Status, Unrecognised, Writer};
 use crate::escape::{ObjectWriter, written};
 use crate::{AccountId, DecodeError, StreamId};
 use alloc::borrow::Cow;
-use alloc::collections::BTreeMap;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use dummyload_codec::members::{self, Slots};
 use dummyload_codec::owned;
@@ -30,162 +29,6 @@ pub enum ServerMessage<'a> {
     Other(Other<'a>),
     /// No object.
     Unrecognised(Unrecognised<'a>),
-}
-
-/// How a stream is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Status<'a> {
-    /// `status`
-    pub status: StreamStatus,
-    /// `accounts`; absent in what is injected from elsewhere (dossier 4.7).
-    pub accounts: Option<Accounts<'a>>,
-    /// Everything else.
-    pub extra: Extra<'a>,
-}
-
-/// The three flags of a stream. One that is missing is false.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub struct StreamStatus {
-    /// `data_incoming`: an encoder sends video to the server.
-    pub incoming: bool,
-    /// `data_pulling`: the server fetches video itself.
-    pub pulling: bool,
-    /// `data_pushing`: the stream is live on its accounts.
-    pub pushing: bool,
-}
-
-impl StreamStatus {
-    /// These flags.
-    pub const fn new(incoming: bool, pulling: bool, pushing: bool) -> Self {
-        Self { incoming, pulling, pushing }
-    }
-
-    fn read(json: &str) -> Option<Self> {
-        let object = members::Object::read(json).ok()?;
-        let flag = |name| object.get(name).and_then(members::flag).unwrap_or_default();
-        Some(Self::new(flag("data_incoming"), flag("data_pulling"), flag("data_pushing")))
-    }
-
-    /// Writes them, in the order of the real server's JSON API.
-    pub fn encode_into(self, out: &mut Vec<u8>) {
-        let mut object = ObjectWriter::open(out);
-        object.boolean("data_incoming", Some(self.incoming));
-        object.boolean("data_pulling", Some(self.pulling));
-        object.boolean("data_pushing", Some(self.pushing));
-        object.close();
-    }
-}
-
-/// The accounts of a status, by their ids. Keys that are no numbers are kept apart.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Accounts<'a> {
-    /// The accounts; 0 is the internal chat.
-    pub by_id: BTreeMap<AccountId, Account<'a>>,
-    /// What is no account.
-    pub extra: Extra<'a>,
-}
-
-/// An account as a status shows it to one user.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Account<'a> {
-    /// `name`; for the internal chat that of the user who is told.
-    pub name: Option<Cow<'a, str>>,
-    /// `network`
-    pub network: Option<Network<'a>>,
-    /// `ready`: whether it can write at once. It does not become true when a writer has been made (dossier 4.1).
-    pub ready: bool,
-    /// `live`: whether the stream is live there.
-    pub live: bool,
-    /// `writable`: whether the network can be written to, and this user may.
-    pub writable: bool,
-    /// `http_url`: where people watch.
-    pub http_url: Option<Cow<'a, str>>,
-    /// Everything else.
-    pub extra: Extra<'a>,
-}
-
-impl<'a> Account<'a> {
-    /// One that can do nothing yet.
-    pub fn new(name: impl Into<Cow<'a, str>>, network: Network<'a>) -> Self {
-        Self { name: Some(name.into()), network: Some(network), ..Self::default() }
-    }
-
-    fn read(json: &'a str) -> Option<Self> {
-        let mut account = Slots::read(json, &["name", "network", "ready", "live", "writable", "http_url"]).ok()?;
-        let mut flag = |name| account.take(name, members::flag).unwrap_or_default();
-        let (ready, live, writable) = (flag("ready"), flag("live"), flag("writable"));
-        Some(Self {
-            name: account.text("name"),
-            network: account.take("network", Network::read),
-            ready,
-            live,
-            writable,
-            http_url: account.text("http_url"),
-            extra: account.rest(),
-        })
-    }
-
-    fn encode_into(&self, out: &mut Vec<u8>) {
-        let mut object = ObjectWriter::open(out);
-        object.text("name", self.name.as_deref());
-        object.boolean("ready", Some(self.ready));
-        object.boolean("live", Some(self.live));
-        object.boolean("writable", Some(self.writable));
-        object.text("http_url", self.http_url.as_deref());
-        if let Some(network) = &self.network {
-            network.encode_into(object.name("network"));
-        }
-        self.extra.write(&mut object);
-        object.close();
-    }
-
-    /// The same without borrowed texts.
-    pub fn into_owned(self) -> Account<'static> {
-        let Self { name, network, ready, live, writable, http_url, extra } = self;
-        Account {
-            name: name.map(owned),
-            network: network.map(Network::into_owned),
-            ready,
-            live,
-            writable,
-            http_url: http_url.map(owned),
-            extra: extra.into_owned(),
-        }
-    }
-}
-
-impl<'a> Accounts<'a> {
-    fn read(json: &'a str) -> Option<Self> {
-        let mut accounts = Self::default();
-        members::each_member_or_none(json, |key, value| {
-            let id = key.parse().ok().filter(|id: &i64| id.to_string() == *key);
-            match (id, Account::read(value)) {
-                (Some(id), Some(account)) => drop(accounts.by_id.insert(AccountId(id), account)),
-                _ => accounts.extra.push(key, Raw::trusted(value)),
-            }
-        })
-        .ok()?;
-        Some(accounts)
-    }
-
-    fn encode_into(&self, out: &mut Vec<u8>) {
-        let mut object = ObjectWriter::open(out);
-        for (id, account) in &self.by_id {
-            account.encode_into(object.any_name(&id.to_string()));
-        }
-        self.extra.write(&mut object);
-        object.close();
-    }
-
-    /// The same without borrowed texts.
-    pub fn into_owned(self) -> Accounts<'static> {
-        let by_id = self.by_id.into_iter().map(|(id, account)| (id, account.into_owned())).collect();
-        Accounts { by_id, extra: self.extra.into_owned() }
-    }
 }
 
 /// How many are watching one account of a stream.
@@ -343,11 +186,7 @@ pub fn decode_server(text: &str) -> ServerMessage<'_> {
         Err(why) => return ServerMessage::Unrecognised(Unrecognised::new(text, why)),
     };
     match kind.as_deref() {
-        Some("status") => ServerMessage::Status(Status {
-            status: frame.take("status", StreamStatus::read).unwrap_or_default(),
-            accounts: frame.take("accounts", Accounts::read),
-            extra: frame.rest(),
-        }),
+        Some("status") => ServerMessage::Status(Status::of(frame)),
         Some("writerresult") => ServerMessage::WriterResult(Writer::of(frame)),
         Some("viewcountresult") => ServerMessage::ViewCount(ViewCount {
             account_id: frame.take("account_id", AccountId::read),
@@ -377,11 +216,7 @@ impl ServerMessage<'_> {
         match self {
             Self::Status(status) => {
                 object.text("type", Some("status"));
-                status.status.encode_into(object.name("status"));
-                if let Some(accounts) = &status.accounts {
-                    accounts.encode_into(object.name("accounts"));
-                }
-                status.extra.write(&mut object);
+                status.write(&mut object);
             }
             Self::WriterResult(writer) => {
                 object.text("type", Some("writerresult"));
@@ -418,11 +253,7 @@ impl ServerMessage<'_> {
     /// The same without borrowed texts.
     pub fn into_owned(self) -> ServerMessage<'static> {
         match self {
-            Self::Status(Status { status, accounts, extra }) => ServerMessage::Status(Status {
-                status,
-                accounts: accounts.map(Accounts::into_owned),
-                extra: extra.into_owned(),
-            }),
+            Self::Status(status) => ServerMessage::Status(status.into_owned()),
             Self::WriterResult(writer) => ServerMessage::WriterResult(writer.into_owned()),
             Self::ViewCount(ViewCount { account_id, stream_id, viewers, extra }) => {
                 ServerMessage::ViewCount(ViewCount { account_id, stream_id, viewers, extra: extra.into_owned() })

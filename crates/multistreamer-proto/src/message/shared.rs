@@ -36,34 +36,39 @@ pub struct Network<'a> {
     pub name: Cow<'a, str>,
     /// `displayName`, for people, as `Twitch`.
     pub display_name: Cow<'a, str>,
+    /// Everything else.
+    pub extra: Extra<'a>,
 }
 
 impl<'a> Network<'a> {
     /// One of these names.
     pub fn new(name: impl Into<Cow<'a, str>>, display_name: impl Into<Cow<'a, str>>) -> Self {
-        Self { name: name.into(), display_name: display_name.into() }
+        Self { name: name.into(), display_name: display_name.into(), extra: Extra::default() }
     }
 
     /// Old servers have a text here: both names at once (dossier 4.8).
     pub(super) fn read(json: &'a str) -> Option<Self> {
         if let Some(name) = members::text(json) {
-            return Some(Self { display_name: name.clone(), name });
+            return Some(Self::new(name.clone(), name));
         }
-        let object = members::Object::read(json).ok()?;
-        let name = object.text("name")?;
-        Some(Self { display_name: object.text("displayName").unwrap_or_else(|| name.clone()), name })
+        let mut network = Slots::read(json, &["name", "displayName"]).ok()?;
+        let name = network.text("name")?;
+        let display_name = network.text("displayName").unwrap_or_else(|| name.clone());
+        Some(Self { name, display_name, extra: network.rest() })
     }
 
     pub(super) fn encode_into(&self, out: &mut Vec<u8>) {
         let mut object = ObjectWriter::open(out);
         object.text("name", Some(&self.name));
         object.text("displayName", Some(&self.display_name));
+        self.extra.write(&mut object);
         object.close();
     }
 
     /// The same without borrowed texts.
     pub fn into_owned(self) -> Network<'static> {
-        Network { name: owned(self.name), display_name: owned(self.display_name) }
+        let Self { name, display_name, extra } = self;
+        Network { name: owned(name), display_name: owned(display_name), extra: extra.into_owned() }
     }
 }
 

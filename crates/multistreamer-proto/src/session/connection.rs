@@ -1,6 +1,7 @@
 //! From the first attempt to the end: connecting, hearing, losing, waiting, ending.
 
 use super::pending::InFlight;
+use super::writers::Writers;
 use super::{Disconnect, Event, MultistreamerSession, Reply};
 use crate::{ClientMessage, ServerMessage, Status, Writer, decode_server};
 use alloc::boxed::Box;
@@ -140,6 +141,7 @@ impl MultistreamerSession {
         if !whole {
             return;
         }
+        self.grant_wishes();
         // One status answers one request, and nobody knows which: one that was pushed may be taken for an answer.
         let waits = self.requests.iter().find_map(|(token, request)| match request.data {
             InFlight::Status { asked } => Some((token, asked)),
@@ -177,13 +179,19 @@ impl MultistreamerSession {
         if self.writers.was_made(pair) {
             self.notice(Event::CanWrite { account, target });
         }
-        let waiting: Vec<RequestToken> = self
-            .requests
-            .iter()
-            .filter(|(_, request)| matches!(request.data, InFlight::Writer(waiting) if waiting == pair))
-            .map(|(token, _)| token)
-            .collect();
-        for token in waiting {
+        self.can_write(|request, _| matches!(request, InFlight::Writer(waiting) if *waiting == pair));
+        self.grant_wishes();
+    }
+
+    /// Ends the wishes that have come true.
+    fn grant_wishes(&mut self) {
+        self.can_write(|request, writers| matches!(request, InFlight::Wish(pair) if writers.is_there(*pair)));
+    }
+
+    fn can_write(&mut self, which: impl Fn(&InFlight, &Writers) -> bool) {
+        let done = self.requests.iter().filter(|(_, request)| which(&request.data, &self.writers));
+        let done: Vec<RequestToken> = done.map(|(token, _)| token).collect();
+        for token in done {
             self.requests.remove(token);
             self.finish(token, Outcome::Done { reply: Reply::CanWrite, matched: MatchedBy::Echo });
         }
@@ -207,7 +215,7 @@ impl MultistreamerSession {
 
     /// The connection is gone: tries again later.
     fn retry(&mut self, now: Timestamp, why: Disconnect) {
-        self.end_requests();
+        self.lose_requests();
         self.writers.lost();
         self.timers.stop_all();
         self.state = State::Waiting;
@@ -242,9 +250,14 @@ impl MultistreamerSession {
         self.notice(Event::Ended);
     }
 
-    /// Ends everything that waits; all of it has gone out.
+    /// Ends everything that waits.
     pub(super) fn end_requests(&mut self) {
         self.give_up_on(|_| true);
+    }
+
+    /// Ends everything that waits for an answer; wishes outlive the connection.
+    fn lose_requests(&mut self) {
+        self.give_up_on(|request| !matches!(request, InFlight::Wish(_)));
     }
 
     fn give_up_on(&mut self, which: impl Fn(&InFlight) -> bool) {
@@ -254,7 +267,7 @@ impl MultistreamerSession {
             if let Some(request) = self.requests.remove(token)
                 && !matches!(request, InFlight::Status { asked: false })
             {
-                self.finish(token, Outcome::Lost { sent: true });
+                self.finish(token, Outcome::Lost { sent: !matches!(request, InFlight::Wish(_)) });
             }
         }
     }
@@ -279,13 +292,13 @@ impl MultistreamerSession {
                     self.finish(token, Outcome::TimedOut);
                 }
                 if self.is_open() {
-                    self.end_requests();
+                    self.lose_requests();
                     self.timers.stop_all();
                     self.close(now, Some(Disconnect::Silence));
                 }
             }
             // Silence is how the server says no, so nothing follows from it.
-            InFlight::Writer(_) | InFlight::Line(_) => self.finish(token, Outcome::TimedOut),
+            InFlight::Writer(_) | InFlight::Wish(_) | InFlight::Line(_) => self.finish(token, Outcome::TimedOut),
         }
     }
 }

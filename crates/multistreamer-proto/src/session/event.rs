@@ -4,6 +4,7 @@ use crate::{AccountId, Chat, Other, Status, ViewCount};
 use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
+use core::time::Duration;
 use dummyload_session::{ConnectFailure, Timestamp};
 
 /// What a program asks of a session.
@@ -19,11 +20,28 @@ pub enum SessionCommand {
         /// In whose chat.
         target: AccountId,
     },
+    /// Want the same, and wait until it is so: through the end of the stream, lost connections, and writers that the server does
+    /// not make.
+    WaitForWriter {
+        /// Who is to write.
+        account: AccountId,
+        /// In whose chat.
+        target: AccountId,
+        /// How long to wait.
+        patience: Duration,
+    },
     /// Want that no more. The server keeps its writer until the stream ends.
     Forget {
         /// Who was to write.
         account: AccountId,
         /// In whose chat.
+        target: AccountId,
+    },
+    /// Tell whether a line with this account into the chat of that one would go out now; else the error says what is missing.
+    CanSay {
+        /// Who would say it; 0 in the internal chat.
+        account: AccountId,
+        /// In whose chat; 0 for the internal one.
         target: AccountId,
     },
     /// Say a line. `/me`, `/irc` and `/msg` at its beginning count.

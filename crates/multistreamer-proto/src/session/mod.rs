@@ -32,6 +32,7 @@ use crate::{Account, AccountId, ChatKind, ClientMessage, Line as Typed, Say, Sta
 use alloc::collections::VecDeque;
 use alloc::string::{String, ToString};
 use connection::{State, Tick};
+use core::time::Duration;
 use dummyload_session::{
     Action, Backoff, Deadline, Input, MatchedBy, Outcome, RequestTable, RequestToken, Session, SessionEvent,
     TimerTable, Timestamp,
@@ -98,7 +99,7 @@ impl MultistreamerSession {
         if self.state != State::Ready {
             return Err(CommandError::NotConnected);
         }
-        if account == AccountId::IRC {
+        if (account, target) == (AccountId::IRC, AccountId::IRC) {
             return Ok(());
         }
         if !self.config.posting {
@@ -142,6 +143,20 @@ impl MultistreamerSession {
         }
         self.send(&ClientMessage::Writer(Writer::new(pair.0, pair.1)));
         self.requests.insert(now + self.config.writer_timeout, InFlight::Writer(pair))
+    }
+
+    /// The same, to be waited for. Every status asks again for what is missing then.
+    fn wait_for_writer(&mut self, now: Timestamp, pair: Pair, patience: Duration) -> RequestToken {
+        self.writers.want(pair);
+        if self.state == State::Ready {
+            if self.writers.is_there(pair) {
+                return self.done(Reply::CanWrite);
+            }
+            if self.writers.check(pair).is_ok() {
+                self.send(&ClientMessage::Writer(Writer::new(pair.0, pair.1)));
+            }
+        }
+        self.requests.insert(now + patience, InFlight::Wish(pair))
     }
 
     fn say(
@@ -242,6 +257,14 @@ impl Session for MultistreamerSession {
             SessionCommand::Want { account, target } => {
                 self.check_room()?;
                 Ok(self.want(now, (account, target)))
+            }
+            SessionCommand::WaitForWriter { account, target, patience } => {
+                self.check_room()?;
+                Ok(self.wait_for_writer(now, (account, target), patience))
+            }
+            SessionCommand::CanSay { account, target } => {
+                self.can_say(account, target)?;
+                Ok(self.done(Reply::CanWrite))
             }
             SessionCommand::Forget { account, target } => {
                 self.writers.forget((account, target));

@@ -72,8 +72,11 @@ impl Writers {
         self.wanted.iter().filter(open).copied().collect()
     }
 
-    /// Whether a pair can be written with at once.
+    /// Whether a pair can be written with at once. The internal chat always can.
     pub(super) fn is_there(&self, (account, target): Pair) -> bool {
+        if account == AccountId::IRC {
+            return target == AccountId::IRC && self.status.is_some();
+        }
         let own = account == target && self.account(account).is_some_and(|account| account.ready && account.live);
         own || self.made.contains(&(account, target))
     }
