@@ -320,6 +320,7 @@ impl DeviceHiveWorld {
             }
             Err(Refusal::Error { code: 404, text }) => Err(not_found(text)),
             Err(Refusal::Error { text, .. }) => Err(invalid(text)),
+            Err(Refusal::Denied(denied)) => Err(invalid(denied.why)),
             Err(Refusal::Defect(defect)) => Err(invalid(defect.right.1)),
         }
     }

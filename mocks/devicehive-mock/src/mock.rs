@@ -1,7 +1,8 @@
 //! A running mock, for tests and for the binary.
 
+use crate::world::MOST_MESSAGE;
 use crate::{DeviceHiveWorld, Options, Profile, WorldFile};
-use dummyload_host::{Mock, MockBuilder, World, host_settings};
+use dummyload_host::{Limits, Mock, MockBuilder, World, host_settings};
 use dummyload_session::Secret;
 use serde_json::{Value, json};
 use std::io;
@@ -16,7 +17,7 @@ pub struct DeviceHiveMock {
 
 /// What a [`DeviceHiveMock`] starts with: by default the demo world, on a free port of the loopback interface, by the real
 /// clock.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct DeviceHiveMockBuilder {
     host: MockBuilder,
     world: Option<WorldFile>,
@@ -24,6 +25,16 @@ pub struct DeviceHiveMockBuilder {
     profile: Option<Profile>,
     jwt_secret: Option<Secret<String>>,
     data: Option<PathBuf>,
+}
+
+impl Default for DeviceHiveMockBuilder {
+    fn default() -> Self {
+        // A body may be as large as a message.
+        let mut limits = Limits::default();
+        limits.body_bytes = MOST_MESSAGE;
+        let host = MockBuilder::default().limits(limits);
+        Self { host, world: None, options: None, profile: None, jwt_secret: None, data: None }
+    }
 }
 
 impl DeviceHiveMock {

@@ -216,6 +216,14 @@ impl Engine {
         state
     }
 
+    pub(crate) fn trouble(&self) -> Option<String> {
+        self.world.trouble()
+    }
+
+    pub(crate) fn unreadable(&self, status: u16, why: &str) -> HttpResponse {
+        self.world.unreadable(status, why)
+    }
+
     pub(crate) fn verbs(&self) -> &'static [(&'static str, &'static str)] {
         self.world.verbs()
     }

@@ -214,7 +214,7 @@ impl Server {
         let most = self.limits.body_bytes;
         let refuse = |status, text: String| match control::is_control(parts.uri.path()) {
             true => HttpResponse::json(status, &serde_json::json!({"error": text})),
-            false => HttpResponse::text(status, text),
+            false => lock(&self.engine).unreadable(status, &text),
         };
         // What announces itself as too large need not be waited for.
         if body.size_hint().lower() > most as u64 {

@@ -95,6 +95,17 @@ pub trait World: Send {
     /// The whole state at this time as JSON, for people and tests. Secrets may be in it; the host redacts them by name.
     fn snapshot(&self, now: Timestamp) -> Value;
 
+    /// What keeps the mock from doing what it was told to, as a disk that is full: for whoever asks whether it is well.
+    fn trouble(&self) -> Option<String> {
+        None
+    }
+
+    /// The answer to a request that is not given to [`World::http`], since its body is too large (413) or too slow (408); `why`
+    /// says so.
+    fn unreadable(&self, status: u16, why: &str) -> HttpResponse {
+        HttpResponse::text(status, why)
+    }
+
     /// The names of query parameters, headers and JSON members whose values are secret, in lower case.
     fn secret_names(&self) -> &'static [&'static str];
 

@@ -48,7 +48,7 @@ pub(super) fn json(rules: &Rules, status: u16, body: impl Into<Vec<u8>>) -> Http
 }
 
 /// An error of the application.
-pub(super) fn error(rules: &Rules, status: u16, text: &str) -> HttpResponse {
+pub(crate) fn error(rules: &Rules, status: u16, text: &str) -> HttpResponse {
     error_with(rules, status, status, text)
 }
 

@@ -8,7 +8,7 @@ mod plugin;
 mod route;
 mod wadl;
 
-pub(crate) use answer::headers;
+pub(crate) use answer::{error, headers};
 pub(crate) use handshake::VERSIONS;
 pub(crate) use place::{Place, place, socket_context};
 
@@ -18,7 +18,7 @@ use crate::world::{
     Answer, Caller, DeviceHiveWorld, Done, Door, INVALID_PARAMETERS, Principal, Refusal, TokenFault, operate, permit,
     wait_for_command,
 };
-use answer::{dressed, error, error_with, framework, json, page, page_for_people, page_of_resource, walled};
+use answer::{dressed, error_with, framework, json, page, page_for_people, page_of_resource, walled};
 use devicehive_proto::{Action, Datetime, Fields};
 use dummyload_host::{CallId, Cx, HttpRequest, HttpResponse, Problem, ProblemKind};
 use dummyload_session::Timestamp;
@@ -135,7 +135,7 @@ impl DeviceHiveWorld {
         match self.principal_of_token(now, token) {
             Ok(principal) => Ok(Some(principal)),
             Err(TokenFault::Expired) => Err(BadAuthorization::Expired),
-            Err(_) => Err(BadAuthorization::Token),
+            Err(TokenFault::Invalid(why)) => Err(BadAuthorization::Token(why)),
         }
     }
 
@@ -145,16 +145,14 @@ impl DeviceHiveWorld {
         now: Datetime,
         request: &HttpRequest,
         fault: BadAuthorization,
-    ) -> (HttpResponse, &'static str) {
+    ) -> (HttpResponse, String) {
         let rules = self.state.rules;
         let text = match fault {
             BadAuthorization::OtherScheme => {
-                "the header Authorization must be `Bearer ` and an access token, with the capital B"
+                "the header Authorization must be `Bearer ` and an access token, with the capital B".to_owned()
             }
-            BadAuthorization::Token => {
-                "the token in the header Authorization is no access token of this server, or its user may not log in"
-            }
-            BadAuthorization::Expired => "the token in the header Authorization has expired",
+            BadAuthorization::Token(why) => format!("the token in the header Authorization: {why}"),
+            BadAuthorization::Expired => "the token in the header Authorization has expired".to_owned(),
         };
         let message = if fault == BadAuthorization::Expired { "Token expired" } else { "Unauthorized" };
         let response = if fault == BadAuthorization::OtherScheme && rules.other_scheme == OtherScheme::Fails {
@@ -326,8 +324,8 @@ pub(crate) fn woken(rules: &Rules, body: Option<String>) -> HttpResponse {
 pub(crate) enum BadAuthorization {
     /// It is no bearer token.
     OtherScheme,
-    /// The token is not good.
-    Token,
+    /// The token is not good, for this reason.
+    Token(&'static str),
     /// The token was good once.
     Expired,
 }

@@ -1,5 +1,6 @@
 //! The things of the state, as the data file has them.
 
+use crate::Options;
 use crate::seed::JWT_SECRET;
 use crate::world::{Key, PlaceKind, Sequences, Setting, State, UserRow};
 use devicehive_proto::{Command, Datetime, Device, Json, Notification};
@@ -216,9 +217,7 @@ impl Found {
         for StoredSetting { name, id, value, version } in self.settings {
             state.put_setting(&name, Setting { id, value, version });
         }
-        // The secret is the one that the program was started with, as with a server's environment (dossier 13).
-        let secret = state.options.jwt_secret.clone();
-        state.set(JWT_SECRET, &secret);
+        restore_secret(state);
         let at = |order| Timestamp::new(Duration::from_millis(order)).min(now);
         for stored in in_order(self.commands) {
             state.put_command(at(stored.order), stored.item, stored.updated);
@@ -230,6 +229,19 @@ impl Found {
             state.set_sequences(Sequences { user, network, device_type, configuration });
         }
         state.forget_old(now);
+    }
+}
+
+/// The secret is the one that the program was told at its start, else the stored one, as with a server's environment
+/// (dossier 13). A stored one that makes no key is passed over.
+fn restore_secret(state: &mut State) {
+    let stored = state.setting(JWT_SECRET).map(|setting| setting.value.clone()).unwrap_or_default();
+    let options = Options { jwt_secret: stored, ..state.options.clone() };
+    if state.options.jwt_secret == Options::default().jwt_secret && options.check().is_ok() {
+        state.set_options(options);
+    } else {
+        let secret = state.options.jwt_secret.clone();
+        state.set(JWT_SECRET, &secret);
     }
 }
 

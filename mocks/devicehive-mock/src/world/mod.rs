@@ -25,8 +25,8 @@ use crate::http::{VERSIONS, woken as woken_answer};
 use crate::profile::Rules;
 use crate::seed::WorldFile;
 use dummyload_host::{
-    Admission, CallId, CloseReply, ControlError, Cx, Gone, HttpRequest, Manners, Message, Offence, PeerId, Problem,
-    ProblemKind, Reaction, Seed, SlowReader, World,
+    Admission, CallId, CloseReply, ControlError, Cx, Gone, HttpRequest, HttpResponse, Manners, Message, Offence,
+    PeerId, Problem, ProblemKind, Reaction, Seed, SlowReader, World,
 };
 use dummyload_session::{Deadline, Timestamp};
 use serde_json::Value;
@@ -39,8 +39,9 @@ use std::time::Duration;
 const PING: Duration = Duration::from_secs(30);
 /// A client that lets more bytes wait for it hears nothing any more (dossier 6).
 const MOST_QUEUED: usize = 512 * 1024;
-/// No server was seen to refuse a message for its size, but for the frames of some; this is where the mock's memory ends.
-const MOST_MESSAGE: usize = 64 * 1024 * 1024;
+/// No server was seen to refuse a message or a body for its size, but for the frames of some; this is where the mock's memory
+/// ends.
+pub(crate) const MOST_MESSAGE: usize = 64 * 1024 * 1024;
 /// Replies and pushes go out in frames of so many bytes (dossier 3).
 const FRAGMENT: usize = 16_384;
 /// Of so many users the journal knows the passwords by heart; those of further ones it knows by their names.
@@ -205,6 +206,10 @@ impl World for DeviceHiveWorld {
 
     fn snapshot(&self, _: Timestamp) -> Value {
         self.show()
+    }
+
+    fn unreadable(&self, status: u16, why: &str) -> HttpResponse {
+        crate::http::error(self.state.rules, status, why)
     }
 
     fn secret_names(&self) -> &'static [&'static str] {

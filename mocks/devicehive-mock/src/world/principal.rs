@@ -3,7 +3,7 @@
 use super::rows::{DeviceRow, UserRow};
 use super::state::State;
 use crate::profile::Rules;
-use devicehive_proto::{Action, Datetime, Need, Permission};
+use devicehive_proto::{Action, Datetime, DeviceId, Need, Permission};
 use std::collections::BTreeSet;
 
 /// What a token and its user allow. Made once, at authentication: what the user becomes later does not change it, but what
@@ -21,6 +21,9 @@ pub(crate) struct Principal {
     /// When the token ends; none for a connection whose token came with its handshake, since that one is not kept.
     pub(crate) token_ends: Option<Datetime>,
 }
+
+/// So many numbers are said of a list that may be long.
+const MOST_SAID: usize = 10;
 
 /// Permissions as a set of bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -157,6 +160,49 @@ impl Principal {
         state.device(device_id).is_some_and(|device| {
             self.finds(state, device) && self.networks.has(device.network()) && self.types.has(device.device_type())
         })
+    }
+
+    /// Why a device of this id is no target, for the author of the client.
+    pub(crate) fn why_not(&self, state: &State, device_id: &str) -> String {
+        let user = self.user;
+        let Some(device) = state.device(device_id) else {
+            let id: String = device_id.chars().take(DeviceId::LONGEST).collect();
+            return format!("there is no device {id}, which only a token for all networks and device types is told");
+        };
+        let (network, kind) = (device.network(), device.device_type());
+        if !self.is_admin && !state.is_member(user, network) {
+            format!("device {device_id} is in network {network}, which is not assigned to user {user}")
+        } else if !self.networks.has(network) {
+            format!("device {device_id} is in network {network}, and {}", self.bounds("network", &self.networks))
+        } else {
+            format!("device {device_id} is of device type {kind}, and {}", self.bounds("device type", &self.types))
+        }
+    }
+
+    /// What the token is for, in words.
+    pub(crate) fn bounds(&self, what: &str, scope: &Scope) -> String {
+        let user = self.user;
+        match scope {
+            Scope::All => format!("the token of user {user} is for every {what}"),
+            Scope::Missing => format!("the token of user {user} names no {what}"),
+            Scope::Listed(ids) if ids.is_empty() => format!("the token of user {user} is for no {what}"),
+            Scope::Listed(ids) => {
+                let some: Vec<String> = ids.iter().take(MOST_SAID).map(i64::to_string).collect();
+                let more = if ids.len() > MOST_SAID { " and more" } else { "" };
+                format!("the token of user {user} is for {what} {}{more}", some.join(", "))
+            }
+        }
+    }
+
+    /// What the token lacks for an action, in words.
+    pub(crate) fn lacks(&self, action: Action) -> String {
+        let named = |permission: Permission| format!("{} ({})", permission.name(), permission.id());
+        let wanted = match action.need() {
+            Need::One(permission) => named(permission),
+            Need::Either(one, other) => format!("{} or {}", named(one), named(other)),
+            _ => "nothing".to_owned(),
+        };
+        format!("{} needs the permission {wanted}, which the token of user {} does not have", action.name(), self.user)
     }
 
     /// Whether the queries for networks find this one (dossier M8).

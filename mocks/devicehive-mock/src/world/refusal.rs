@@ -62,8 +62,19 @@ pub(crate) enum Refusal {
         code: u16,
         text: Cow<'static, str>,
     },
+    /// The same, where the answer keeps the reason to itself.
+    Denied(Box<Denied>),
     /// Something goes wrong inside the server, which does not say what.
     Defect(Box<Defect>),
+}
+
+/// A refusal with its reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Denied {
+    code: u16,
+    text: Cow<'static, str>,
+    /// For the author of the client: what is missing, without secrets.
+    pub(crate) why: String,
 }
 
 /// What the server does instead of saying what is wrong.
@@ -88,6 +99,11 @@ impl Refusal {
 
     pub(crate) fn forbidden(text: impl Into<Cow<'static, str>>) -> Self {
         Self::error(403, text)
+    }
+
+    /// The answer says `text`, and the journal `why`.
+    pub(crate) fn denied(code: u16, text: impl Into<Cow<'static, str>>, why: impl Into<String>) -> Self {
+        Self::Denied(Box::new(Denied { code, text: text.into(), why: why.into() }))
     }
 
     pub(crate) fn not_found(text: impl Into<Cow<'static, str>>) -> Self {
@@ -120,8 +136,21 @@ impl Refusal {
 
     /// What the client is told, if anything; where the server does not say what is wrong, the journal does.
     pub(crate) fn told(self, cx: &mut Cx<'_>, party: impl Into<Party>) -> Option<(u16, Cow<'static, str>)> {
+        let denied = |code, why: &str| {
+            let text = format!("answered with {code}: {why}");
+            Problem::new(ProblemKind::Refused, "denied", "dossier 5.2, M2", text)
+        };
         match self {
-            Self::Error { code, text } => Some((code, text)),
+            Self::Error { code, text } => {
+                if let 401 | 403 = code {
+                    cx.problem(party, denied(code, &text));
+                }
+                Some((code, text))
+            }
+            Self::Denied(it) => {
+                cx.problem(party, denied(it.code, &it.why));
+                Some((it.code, it.text))
+            }
             Self::Defect(defect) => {
                 let (code, right) = &defect.right;
                 let (kind, did) = match &defect.seen {

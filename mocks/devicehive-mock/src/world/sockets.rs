@@ -162,10 +162,11 @@ impl DeviceHiveWorld {
         fields.long("deviceTypeId").map_err(malformed)?;
         let token = fields.text("token").map_err(malformed)?.unwrap_or_default();
         if token.is_empty() {
-            return Err(Refusal::error(401, "Unauthorized"));
+            return Err(Refusal::denied(401, "Unauthorized", "authenticate wants the member token, an access token"));
         }
         let now = datetime(cx.now());
-        let principal = authenticate(&self.state, now, &token).map_err(|fault| Refusal::error(401, fault.text()))?;
+        let denied = |fault: TokenFault| Refusal::denied(401, fault.text(), format!("the token: {}", fault.why()));
+        let principal = authenticate(&self.state, now, &token).map_err(denied)?;
         self.state.note_login(principal.user, now);
         if let Some(session) = self.sessions.get_mut(&peer) {
             session.principal = Some(principal);

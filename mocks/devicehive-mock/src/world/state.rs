@@ -103,6 +103,20 @@ impl State {
         self.changes.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
+    /// These could not be kept, so they are still changes.
+    #[cfg(feature = "persist")]
+    pub(crate) fn put_changes_back(&mut self, earlier: BTreeSet<Key>) {
+        if let Some(changes) = &mut self.changes {
+            changes.extend(earlier);
+        }
+    }
+
+    /// How many there are.
+    #[cfg(feature = "persist")]
+    pub(crate) fn change_count(&self) -> usize {
+        self.changes.as_ref().map_or(0, BTreeSet::len)
+    }
+
     fn changed(&mut self, key: impl FnOnce() -> Key) {
         if let Some(changes) = &mut self.changes {
             changes.insert(key());

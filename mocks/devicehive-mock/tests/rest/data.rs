@@ -129,23 +129,124 @@ async fn a_reset_begins_with_the_world_file_again() {
 }
 
 #[tokio::test]
-async fn the_secret_is_the_one_of_the_start() {
+async fn the_secret_is_the_one_of_the_start_or_else_the_stored_one() {
     let data = Data::new();
-    data.start().await.stop().await;
+    let mock = data.start().await;
+    let admin = Caller::admin(&mock);
+    admin.calls("PUT", "/configuration/jwt.secret", r#"{"value":"put by the API"}"#).await;
+    let old = demo(&mock, "access_token");
+    assert_eq!(Caller::with(&mock, &old).get("/user/current").await.status, 200, "it runs with the old one");
+    mock.stop().await;
+    let mock = data.start().await;
+    assert_eq!(Caller::with(&mock, &old).get("/user/current").await.status, 401);
+    let new = demo(&mock, "access_token");
+    assert_eq!(Caller::with(&mock, &new).reads("/configuration/jwt.secret").await["value"], "put by the API");
+    mock.stop().await;
     let mock = data.builder().jwt_secret("another one").start().await.unwrap();
+    assert_eq!(Caller::with(&mock, &new).get("/user/current").await.status, 401);
     assert_eq!(Caller::admin(&mock).reads("/configuration/jwt.secret").await["value"], "another one");
+    mock.stop().await;
+    // What was told at a start is stored, too.
+    let mock = data.start().await;
+    let admin = Caller::admin(&mock);
+    assert_eq!(admin.reads("/configuration/jwt.secret").await["value"], "another one");
+    // A secret that makes no key is passed over.
+    admin.calls("PUT", "/configuration/jwt.secret", r#"{"value":"?"}"#).await;
+    mock.stop().await;
+    let mock = data.start().await;
+    assert_eq!(Caller::admin(&mock).reads("/configuration/jwt.secret").await["value"], "devicehive");
+}
+
+async fn refusal(data: &Data) -> String {
+    let error = data.builder().start().await.unwrap_err().to_string();
+    assert!(error.starts_with(&format!("the data file {} ", data.0.display())), "{error}");
+    error
 }
 
 #[tokio::test]
 async fn a_file_that_cannot_be_used_is_named() {
     let data = Data::new();
     let mock = data.start().await;
-    let error = data.builder().start().await.unwrap_err().to_string();
+    let error = refusal(&data).await;
     assert!(error.contains("is in use by another program; end that, or name another file"), "{error}");
     mock.stop().await;
-    fs::write(&data.0, "this is no database").unwrap();
-    let error = data.builder().start().await.unwrap_err().to_string();
-    assert!(error.contains("cannot be read") && error.contains("name another file, or remove this one"), "{error}");
     let nowhere = builder_with(|_| {}).data("/nowhere/at/all.redb").start().await.unwrap_err().to_string();
     assert!(nowhere.contains("the data file /nowhere/at/all.redb cannot be opened"), "{nowhere}");
+}
+
+/// A file with something in it.
+async fn full(data: &Data) -> Vec<u8> {
+    let mock = data.start().await;
+    for _ in 0..20 {
+        mock.control("command", &json!({"device": "pump-1", "command": "start"})).unwrap();
+    }
+    mock.stop().await;
+    fs::read(&data.0).unwrap()
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_an_error() {
+    let data = Data::new();
+    let whole = full(&data).await;
+    let cut = |part: usize| whole[..whole.len() * part / 8].to_vec();
+    let others = [vec![0; whole.len()], vec![0xff; whole.len()], b"this is no database".to_vec(), vec![0]];
+    for bytes in others.into_iter().chain([whole[..100].to_vec(), whole[..4096].to_vec(), cut(1), cut(4), cut(7)]) {
+        fs::write(&data.0, &bytes).unwrap();
+        let error = refusal(&data).await;
+        assert!(
+            error.contains("cannot be read (") && error.ends_with("name another file, or remove this one"),
+            "{error}"
+        );
+    }
+    // An empty file is a new one.
+    fs::write(&data.0, "").unwrap();
+    assert_eq!(data.start().await.state()["commands"], 0);
+}
+
+#[tokio::test]
+async fn no_damage_is_a_panic() {
+    let data = Data::new();
+    let whole = full(&data).await;
+    // All of the header, and some of what is behind it.
+    let places = (0..320).chain((0..40).map(|part| whole.len() / 40 * part + part * 97 % 4096));
+    let mut damaged = 0;
+    for place in places.step_by(8) {
+        let mut bytes = whole.clone();
+        bytes[place] ^= 0xff;
+        fs::write(&data.0, &bytes).unwrap();
+        match data.builder().start().await {
+            Ok(mock) => mock.stop().await,
+            Err(error) => {
+                assert!(error.to_string().contains("name another file, or remove this one"), "{place}: {error}");
+                damaged += 1;
+            }
+        }
+    }
+    assert!(damaged > 0);
+}
+
+fn table_of(data: &Data, name: &str, key: &str, value: &str) {
+    let database = redb::Database::create(&data.0).unwrap();
+    let writing = database.begin_write().unwrap();
+    let table = redb::TableDefinition::<&str, &str>::new(name);
+    writing.open_table(table).unwrap().insert(key, value).unwrap();
+    writing.commit().unwrap();
+}
+
+#[tokio::test]
+async fn another_programs_database_or_format_is_left_alone() {
+    let data = Data::new();
+    table_of(&data, "recipes", "soup", "water");
+    let error = refusal(&data).await;
+    assert!(error.contains("it is a database of another program, with a table \"recipes\""), "{error}");
+    let data = Data::new();
+    data.start().await.stop().await;
+    table_of(&data, "devicehive", "format", "2");
+    let error = refusal(&data).await;
+    assert!(error.contains("it is of the format \"2\", and this program knows \"1\""), "{error}");
+    let data = Data::new();
+    data.start().await.stop().await;
+    table_of(&data, "devicehive", "user/1", "{}");
+    let error = refusal(&data).await;
+    assert!(error.contains("user/1: missing field `id`"), "{error}");
 }

@@ -29,6 +29,7 @@ pub(crate) enum Failure {
     NotFound(String),
     Method(&'static str),
     TimedOut(Value),
+    Unwell(String),
 }
 
 impl From<ControlError> for Failure {
@@ -46,7 +47,7 @@ pub(crate) fn is_control(path: &str) -> bool {
 
 /// All routes, as the index tells them.
 const ROUTES: &[(&str, &str)] = &[
-    ("GET /__mock/health", "whether the mock runs"),
+    ("GET /__mock/health", "whether the mock runs; 503 if it cannot do as it was told, as where the disk is full"),
     ("GET /__mock/state", "the state of the simulated world"),
     (
         "POST /__mock/reset",
@@ -127,7 +128,10 @@ async fn route(server: &Server, request: &HttpRequest, path: &[&str]) -> Outcome
                 ROUTES.iter().map(|(route, help)| ((*route).to_owned(), (*help).into())).collect();
             Ok(json!({"routes": routes}))
         }
-        (["health"], "GET") => Ok(json!({"ok": true})),
+        (["health"], "GET") => match engine().trouble() {
+            None => Ok(json!({"ok": true})),
+            Some(trouble) => Err(Failure::Unwell(trouble)),
+        },
         (["state"], "GET") => Ok(engine().snapshot()),
         (["reset"], "POST") => steer::reset(&mut engine(), request),
         (["connections"], "GET") => Ok(connections::list(&engine())),
@@ -211,6 +215,7 @@ impl Failure {
                 HttpResponse::json(405, &json!({"error": format!("not with this method; there is: {route}")}))
             }
             Self::TimedOut(value) => HttpResponse::json(408, &value),
+            Self::Unwell(error) => HttpResponse::json(503, &json!({"ok": false, "error": error})),
         }
     }
 }

@@ -103,7 +103,8 @@ impl Op<'_, '_> {
             }
             Some(old) => {
                 if !self.who.is_admin && !self.state.is_member(self.who.user, old.network()) {
-                    return Err(Refusal::forbidden("No access to device"));
+                    let why = self.who.why_not(self.state, &old.id);
+                    return Err(Refusal::denied(403, "No access to device", why));
                 }
                 let mut device = (**old).clone();
                 device.network_id = change.network.or(device.network_id);
@@ -132,15 +133,21 @@ impl Op<'_, '_> {
     }
 
     fn network_of(&self, change: &Change) -> Result<i64, Refusal> {
-        let no_access = || Refusal::forbidden("No access to network!");
+        let user = self.who.user;
+        let no_access = |why| Refusal::denied(403, "No access to network!", why);
         let Some(id) = change.network else {
-            let user = self.state.user(self.who.user);
-            return user.and_then(|user| user.networks.first().copied()).ok_or_else(no_access);
+            let first = self.state.user(user).and_then(|user| user.networks.first().copied());
+            let why = || format!("the device names no network, and none is assigned to user {user}");
+            return first.ok_or_else(|| no_access(why()));
         };
         if self.state.place(PlaceKind::Network, id).is_none() {
             return Err(Refusal::bad(INVALID_PARAMETERS));
         }
-        if self.who.is_admin || self.state.is_member(self.who.user, id) { Ok(id) } else { Err(no_access()) }
+        if self.who.is_admin || self.state.is_member(user, id) {
+            Ok(id)
+        } else {
+            Err(no_access(format!("network {id} is not assigned to user {user}")))
+        }
     }
 
     fn device_type_of(&self, change: &Change) -> Result<i64, Refusal> {
@@ -149,7 +156,11 @@ impl Op<'_, '_> {
             return exists.then_some(id).ok_or_else(|| Refusal::bad(INVALID_PARAMETERS));
         }
         let mut permitted = self.state.places(PlaceKind::DeviceType).filter(|place| self.who.types.has(place.id));
-        permitted.next().map(|place| place.id).ok_or_else(|| Refusal::forbidden("No access to device type!"))
+        permitted.next().map(|place| place.id).ok_or_else(|| {
+            let bounds = self.who.bounds("device type", &self.who.types);
+            let why = format!("the device names no device type, and {bounds}");
+            Refusal::denied(403, "No access to device type!", why)
+        })
     }
 
     pub(super) fn device_delete(&mut self) -> Outcome {

@@ -17,7 +17,7 @@ mod validation;
 pub(crate) use tokens::{TokenFault, authenticate};
 
 use super::bus::{Event, Kind, Listener};
-use super::principal::{NOBODY, Principal};
+use super::principal::{NOBODY, Principal, Scope};
 use super::refusal::{ACCESS_DENIED, Answer, Done, Door, INVALID_PARAMETERS, MALFORMED, NOT_AN_OBJECT, Refusal};
 use super::rows::PlaceKind;
 use super::state::State;
@@ -99,30 +99,43 @@ impl Target<'_> {
         if action.need() == Need::Nothing {
             return Ok(());
         }
-        let Some(who) = caller.principal else { return Err(Refusal::error(401, "Unauthorized")) };
-        let may_touch = || self.device.as_ref().is_none_or(|id| who.may_touch(state, id));
-        let permitted = who.may_do(action)
-            && match action {
-                Action::CommandGet
-                | Action::CommandList
-                | Action::CommandInsert
-                | Action::CommandUpdate
-                | Action::CommandSubscribe
-                | Action::NotificationInsert
-                | Action::NotificationSubscribe
-                | Action::DeviceGet
-                | Action::DeviceDelete => may_touch(),
-                // Over the socket everybody may read everybody's notifications (dossier M1.5).
-                Action::NotificationGet | Action::NotificationList => caller.door.is_socket() || may_touch(),
-                Action::NetworkGet | Action::NetworkUpdate | Action::NetworkDelete => {
-                    self.network.is_none_or(|id| who.networks.has(id))
-                }
-                Action::DeviceTypeGet | Action::DeviceTypeUpdate | Action::DeviceTypeDelete => {
-                    self.device_type.is_none_or(|id| who.types.has(id))
-                }
-                _ => true,
-            };
-        if permitted { Ok(()) } else { Err(Refusal::forbidden(ACCESS_DENIED)) }
+        let Some(who) = caller.principal else {
+            let how = if caller.door.is_socket() { "`authenticate`" } else { "the header `Authorization: Bearer`" };
+            let why = format!("{} needs an access token, given by {how}", action.name());
+            return Err(Refusal::denied(401, "Unauthorized", why));
+        };
+        let denied = |why: String| Err(Refusal::denied(403, ACCESS_DENIED, why));
+        if !who.may_do(action) {
+            return denied(who.lacks(action));
+        }
+        let device = || match self.device.as_ref().filter(|id| !who.may_touch(state, id)) {
+            Some(id) => denied(who.why_not(state, id)),
+            None => Ok(()),
+        };
+        let place = |what: &str, id: Option<i64>, scope: &Scope| match id.filter(|id| !scope.has(*id)) {
+            Some(id) => denied(format!("it is about {what} {id}, and {}", who.bounds(what, scope))),
+            None => Ok(()),
+        };
+        match action {
+            Action::CommandGet
+            | Action::CommandList
+            | Action::CommandInsert
+            | Action::CommandUpdate
+            | Action::CommandSubscribe
+            | Action::NotificationInsert
+            | Action::NotificationSubscribe
+            | Action::DeviceGet
+            | Action::DeviceDelete => device(),
+            // Over the socket everybody may read everybody's notifications (dossier M1.5).
+            Action::NotificationGet | Action::NotificationList if !caller.door.is_socket() => device(),
+            Action::NetworkGet | Action::NetworkUpdate | Action::NetworkDelete => {
+                place("network", self.network, &who.networks)
+            }
+            Action::DeviceTypeGet | Action::DeviceTypeUpdate | Action::DeviceTypeDelete => {
+                place("device type", self.device_type, &who.types)
+            }
+            _ => Ok(()),
+        }
     }
 }
 

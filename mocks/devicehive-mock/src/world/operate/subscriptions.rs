@@ -82,7 +82,10 @@ impl Op<'_, '_> {
         match self.caller.door {
             Door::Socket(peer) => {
                 if filters.is_empty() {
-                    return Err(Refusal::forbidden("No access to any device type or network"));
+                    let (networks, types) = (&self.who.networks, &self.who.types);
+                    let bounds = [self.who.bounds("network", networks), self.who.bounds("device type", types)];
+                    let text = "No access to any device type or network";
+                    return Err(Refusal::denied(403, text, format!("{text}: {}", bounds.join("; "))));
                 }
                 let id = self.state.bus.next_id(self.now().millis());
                 let replay = self.replay(&wish, &filters, wish.timestamp);
@@ -146,8 +149,13 @@ impl Op<'_, '_> {
             return Ok(Vec::new());
         }
         let names = wish.names.as_ref();
-        if names.is_some_and(|names| names.len() > MOST_FILTERS) {
-            return Err(Refusal::bad(INVALID_PARAMETERS));
+        let too_many = |count: usize| {
+            let why =
+                format!("{count} keys (networks times device types times names), and the mock takes {MOST_FILTERS}");
+            Refusal::denied(400, INVALID_PARAMETERS, why)
+        };
+        if let Some(names) = names.filter(|names| names.len() > MOST_FILTERS) {
+            return Err(too_many(names.len()));
         }
         let named = |whose: Whose, names: Option<&BTreeSet<String>>| -> Vec<Filter> {
             let Some(names) = names else { return vec![Filter { whose, name: None }] };
@@ -170,7 +178,7 @@ impl Op<'_, '_> {
         let names = names.filter(|names| !names.is_empty());
         let count = networks.len().saturating_mul(device_types.len()).saturating_mul(names.map_or(1, BTreeSet::len));
         if count > MOST_FILTERS {
-            return Err(Refusal::bad(INVALID_PARAMETERS));
+            return Err(too_many(count));
         }
         let pairs = networks.iter().flat_map(|network| device_types.iter().map(|of| Whose::Pair(*network, *of)));
         Ok(pairs.flat_map(|pair| named(pair, names)).collect())
@@ -198,7 +206,13 @@ impl Op<'_, '_> {
 
     /// Administrators are told what is not there, clients are not.
     fn not_found(&self, refusal: Refusal) -> Refusal {
-        if self.who.is_admin { refusal } else { Refusal::forbidden(ACCESS_DENIED) }
+        match refusal {
+            Refusal::Error { text, .. } if !self.who.is_admin => {
+                let why = format!("what user {} may see has it not: {text}", self.who.user);
+                Refusal::denied(403, ACCESS_DENIED, why)
+            }
+            refusal => refusal,
+        }
     }
 
     /// Whether the queries with the user in them find this place.

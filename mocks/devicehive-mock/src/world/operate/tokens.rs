@@ -16,7 +16,8 @@ use std::borrow::Cow;
 /// Why a token does not authenticate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TokenFault {
-    Invalid,
+    /// For this reason, which the servers keep to themselves.
+    Invalid(&'static str),
     Expired,
 }
 
@@ -24,8 +25,16 @@ impl TokenFault {
     /// What the socket says.
     pub(crate) fn text(self) -> &'static str {
         match self {
-            Self::Invalid => "Invalid credentials",
+            Self::Invalid(_) => "Invalid credentials",
             Self::Expired => "Token expired",
+        }
+    }
+
+    /// What the author of the client is told.
+    pub(crate) fn why(self) -> &'static str {
+        match self {
+            Self::Invalid(why) => why,
+            Self::Expired => "it has expired",
         }
     }
 }
@@ -35,33 +44,41 @@ impl TokenFault {
 /// # Errors
 /// It stands for nobody.
 pub(crate) fn authenticate(state: &State, now: Datetime, token: &str) -> Result<Principal, TokenFault> {
-    let payload = state.key.read(token).map_err(|_| TokenFault::Invalid)?;
+    let foreign = "it is no token of DeviceHive that is signed with the secret of this mock";
+    let payload = state.key.read(token).map_err(|_| TokenFault::Invalid(foreign))?;
     let now = state.options.token_time(now);
-    if payload.kind == TokenKind::Refresh || has_ended(token, now) {
-        return Err(TokenFault::Invalid);
+    if payload.kind == TokenKind::Refresh {
+        return Err(TokenFault::Invalid("it is a refresh token, and an access token is wanted"));
+    }
+    if has_ended(token, now) {
+        return Err(TokenFault::Invalid("its claim exp says that it has ended"));
     }
     if payload.expiration < now {
         return Err(TokenFault::Expired);
     }
-    principal(state, &payload).ok_or(TokenFault::Invalid)
+    principal(state, &payload).map_err(TokenFault::Invalid)
 }
 
 /// What a token allows its user, if he is there and active.
-fn principal(state: &State, payload: &TokenPayload) -> Option<Principal> {
-    let permissions = Permissions::of_token(payload.actions.as_deref())?;
-    let user = state.user(payload.user_id).filter(|user| user.is_active())?;
+fn principal(state: &State, payload: &TokenPayload) -> Result<Principal, &'static str> {
+    let permissions = Permissions::of_token(payload.actions.as_deref());
+    let permissions = permissions.ok_or("its member a has a number that is no permission")?;
+    let user = state.user(payload.user_id).ok_or("there is no user of the number in its member u")?;
+    if !user.is_active() {
+        return Err("its user is locked or disabled");
+    }
     let networks = match &payload.network_ids {
         None => Scope::Missing,
-        Some(ids) => scope(ids)?,
+        Some(ids) => scope(ids).ok_or("its member n has something that is no number and not *")?,
     };
     let types = match &payload.device_type_ids {
         _ if user.all_device_types_available => Scope::All,
         None => Scope::Missing,
-        Some(ids) => scope(ids)?,
+        Some(ids) => scope(ids).ok_or("its member dt has something that is no number and not *")?,
     };
     let mut principal = Principal::new(user, permissions, networks, types);
     principal.token_ends = Some(payload.expiration);
-    Some(principal)
+    Ok(principal)
 }
 
 fn scope(ids: &[String]) -> Option<Scope> {
@@ -154,7 +171,8 @@ impl<'a> Op<'a, '_> {
             return Err(Refusal::bad("Invalid or empty authorization request parameters"));
         }
         let Some(user) = self.state.user_by_login(&login) else {
-            return Err(Refusal::error(401, format!("User with login = {login} not found or bad password")));
+            let text = format!("User with login = {login} not found or bad password");
+            return Err(Refusal::denied(401, text, "there is no user with this login"));
         };
         if !user.is_active() {
             return Err(Refusal::error(401, "User is locked or disabled"));
@@ -163,14 +181,16 @@ impl<'a> Op<'a, '_> {
         if user.password != *password {
             let most = self.state.setting_number("user.login.maxAttempts");
             let most = most.unwrap_or_else(|| self.state.options.max_login_attempts.into());
+            let mut why = format!("this is not the password of user {id}");
             self.state.change_user(id, |user| {
                 user.attempts += 1;
                 if most > 0 && i64::from(user.attempts) >= most {
                     user.status = LOCKED;
                     user.attempts = 0;
+                    why += ", who has been locked for too many wrong ones";
                 }
             });
-            return Err(Refusal::error(401, "Invalid credentials"));
+            return Err(Refusal::denied(401, "Invalid credentials", why));
         }
         let now = self.now();
         self.state.note_login(id, now);
@@ -238,7 +258,10 @@ impl<'a> Op<'a, '_> {
 
     /// The session's own token is used anew for this, and may have ended meanwhile (dossier 6).
     fn check_session(&self) -> Result<(), Refusal> {
-        let Some(ends) = self.who.token_ends else { return Err(Refusal::error(401, "Unauthorized")) };
+        let Some(ends) = self.who.token_ends else {
+            let why = "the token came with the handshake, and token/create needs one given by `authenticate`";
+            return Err(Refusal::denied(401, "Unauthorized", why));
+        };
         let user = self.state.user(self.who.user);
         if ends < self.state.options.token_time(self.now()) || !user.is_some_and(UserRow::is_active) {
             let text = self.state.rules.expired_session;
@@ -259,7 +282,10 @@ impl<'a> Op<'a, '_> {
         }
         // The socket cannot use the answer that REST gives.
         let unauthorized = || match self.is_rest() {
-            true => Refusal::error(401, "Unauthorized"),
+            true => {
+                let why = "this is no refresh token of this mock, or its user may not log in";
+                Refusal::denied(401, "Unauthorized", why)
+            }
             false => Refusal::crash("Invalid response status", (401, "Unauthorized"), "dossier 8.4"),
         };
         let payload = self.state.key.read(&token).map_err(|_| unauthorized())?;
