@@ -5,7 +5,10 @@
 
 use crate::clock::Clock;
 use crate::cx::Effect;
-use crate::fault::{Direction, FaultKind, Faults};
+use crate::fault::{
+    Direction, FaultKind, Faults, Passing, Whom, changed_close, changed_request, changed_response, of_close,
+    of_request, of_response, response_of, text_of,
+};
 use crate::journal::{Journal, Payload, What};
 use crate::redact::Redactor;
 use crate::{
@@ -89,11 +92,15 @@ pub(crate) struct Peer {
     heard: Timestamp,
     held_in: Option<Owned>,
     held_out: Option<Outgoing>,
+    /// The last message in JSON, kept for fault rules while there are any.
+    asked: Option<Value>,
 }
 
 struct Call {
     answer: Option<HttpResponse>,
     bell: Arc<Notify>,
+    /// The request as fault rules see it, while there are any.
+    asked: Option<Value>,
 }
 
 /// A message that a fault keeps back.
@@ -141,6 +148,8 @@ const STOPS: usize = 256;
 enum Later {
     In(PeerId, Owned),
     Out(PeerId, Outgoing),
+    Call(CallId, HttpRequest),
+    Answer(CallId, HttpResponse),
     Silence(PeerId),
 }
 
@@ -231,15 +240,35 @@ impl Engine {
     /// A handshake: an accepted peer, or the answer that refuses it.
     pub(crate) fn open(&mut self, request: &HttpRequest) -> Result<Opened, HttpResponse> {
         let peer = PeerId(count(&mut self.next_peer));
-        let Some((rule, FaultKind::Refuse { status })) =
-            self.faults.strike(Direction::Handshake, peer.0, &request.path)
-        else {
+        if self.faults.is_empty() {
             return self.admit(peer, request);
+        }
+        let before = of_request(request);
+        let passing = Passing::other(&request.path, before.clone(), None);
+        let struck = self.faults.strike(Direction::Handshake, Some(peer.0), &passing);
+        if let Some((rule, kind)) = &struck {
+            self.log(peer.into(), What::Fault { rule: *rule, kind: kind.name(), struck: None });
+        }
+        let changed = match struck {
+            Some((_, FaultKind::Refuse { status })) => {
+                let (path, query) = (request.path.clone(), request.query.clone());
+                self.log(peer.into(), What::Refused { path, query, status });
+                return Err(HttpResponse::text(status, "refused by a fault rule of the mock"));
+            }
+            Some((_, kind)) => kind.replacement(&passing).map(|after| changed_request(request, &before, &after)),
+            None => None,
         };
-        self.log(peer.into(), What::Fault { rule, kind: "refuse", struck: None });
-        let (path, query) = (request.path.clone(), request.query.clone());
-        self.log(peer.into(), What::Refused { path, query, status });
-        Err(HttpResponse::text(status, "refused by a fault rule of the mock"))
+        let refusal = match self.admit(peer, changed.as_ref().unwrap_or(request)) {
+            Ok(opened) => return Ok(opened),
+            Err(refusal) => refusal,
+        };
+        // Its answer cannot be kept back: only a change of it strikes.
+        let answer = of_response(&refusal);
+        let passing = Passing::other(&request.path, answer.clone(), Some(&before));
+        let Some((rule, kind)) = self.faults.strike(Direction::Answer, None, &passing) else { return Err(refusal) };
+        self.log(peer.into(), What::Fault { rule, kind: kind.name(), struck: None });
+        let changed = kind.replacement(&passing);
+        Err(changed.map_or_else(|| refusal.clone(), |after| changed_response(&refusal, &answer, &after)))
     }
 
     fn admit(&mut self, peer: PeerId, request: &HttpRequest) -> Result<Opened, HttpResponse> {
@@ -273,6 +302,7 @@ impl Engine {
                         heard: now,
                         held_in: None,
                         held_out: None,
+                        asked: None,
                     },
                 );
                 if let Some(silence) = manners.ping_after_silence {
@@ -307,13 +337,22 @@ impl Engine {
             self.queue(peer, Outgoing::Pong(payload.to_vec()));
         }
         let shown = if let Message::Text(text) = message { text } else { "" };
-        match self.faults.strike(Direction::In, peer.0, shown) {
-            None => self.deliver(peer, message),
-            Some((rule, kind)) => {
-                let struck = Some(Payload::copied(message));
-                self.log(peer.into(), What::Fault { rule, kind: kind.name(), struck });
-                self.disturb_in(peer, message, &kind);
-                return;
+        if self.faults.is_empty() {
+            self.deliver(peer, message);
+        } else {
+            let passing = Passing::message(shown, None);
+            let struck = self.faults.strike(Direction::In, Some(peer.0), &passing);
+            if let (Message::Text(text), Some(state)) = (message, self.peers.get_mut(&peer)) {
+                state.asked = serde_json::from_str(text).ok();
+            }
+            match struck {
+                None => self.deliver(peer, message),
+                Some((rule, kind)) => {
+                    let struck = Some(Payload::copied(message));
+                    self.log(peer.into(), What::Fault { rule, kind: kind.name(), struck });
+                    self.disturb_in(peer, message, &kind, &passing);
+                    return;
+                }
             }
         }
         if let Some(held) = self.peers.get_mut(&peer).and_then(|state| state.held_in.take()) {
@@ -321,7 +360,7 @@ impl Engine {
         }
     }
 
-    fn disturb_in(&mut self, peer: PeerId, message: Message<'_>, kind: &FaultKind) {
+    fn disturb_in(&mut self, peer: PeerId, message: Message<'_>, kind: &FaultKind, passing: &Passing<'_>) {
         match (kind, message) {
             (FaultKind::Delay { .. }, _) => {
                 let at = self.clock.now() + kind.delay().unwrap_or_default();
@@ -350,7 +389,33 @@ impl Engine {
             (FaultKind::Cut, _) => self.end(peer, Outgoing::Cut),
             (FaultKind::HalfClose, _) => self.end(peer, Outgoing::HalfClose),
             (FaultKind::Close { code, reason }, _) => self.end(peer, Outgoing::Close(Some(*code), reason.clone())),
-            (FaultKind::Drop | FaultKind::Refuse { .. }, _) => {}
+            (FaultKind::Change { .. }, _) => {
+                if let Some(changed) = kind.replacement(passing) {
+                    self.deliver(peer, Message::Text(&text_of(changed)));
+                }
+            }
+            (FaultKind::Answer { .. }, _) => {
+                if let Some(answer) = kind.replacement(passing) {
+                    self.queue(peer, Outgoing::Text(text_of(answer).into()));
+                }
+            }
+            (FaultKind::Misdirect { to }, _) => {
+                for other in self.misdirected(peer, *to) {
+                    self.deliver(other, message);
+                }
+            }
+            (FaultKind::Drop | FaultKind::Refuse { .. } | FaultKind::Watch, _) => {}
+        }
+    }
+
+    /// Where a message of or to `peer` goes, or comes from, instead.
+    fn misdirected(&self, peer: PeerId, to: Whom) -> Vec<PeerId> {
+        let known = self.peers.iter().filter(|(_, state)| !state.ending && !state.forgotten).map(|(other, _)| *other);
+        match to {
+            Whom::All => known.collect(),
+            Whom::Others => known.filter(|other| *other != peer).collect(),
+            Whom::First => known.take(1).collect(),
+            Whom::Last => known.last().into_iter().collect(),
         }
     }
 
@@ -371,7 +436,8 @@ impl Engine {
         self.catch_up();
         let call = CallId(count(&mut self.next_call));
         let bell = Arc::new(Notify::new());
-        self.calls.insert(call, Call { answer: None, bell: Arc::clone(&bell) });
+        let asked = (!self.faults.is_empty()).then(|| of_request(request));
+        self.calls.insert(call, Call { answer: None, bell: Arc::clone(&bell), asked: asked.clone() });
         let what = What::Request {
             method: request.method.clone(),
             path: request.path.clone(),
@@ -379,8 +445,56 @@ impl Engine {
             body: request.body.clone(),
         };
         self.log(call.into(), what);
-        self.call(|world, cx| world.http(cx, call, request));
+        match asked {
+            None => self.ask(call, request),
+            Some(before) => {
+                let passing = Passing::other(&request.path, before.clone(), None);
+                match self.faults.strike(Direction::Call, None, &passing) {
+                    None => self.ask(call, request),
+                    Some((rule, kind)) => {
+                        self.log(call.into(), What::Fault { rule, kind: kind.name(), struck: None });
+                        self.disturb_call(call, request, &before, &kind, &passing);
+                    }
+                }
+            }
+        }
         (call, bell)
+    }
+
+    fn ask(&mut self, call: CallId, request: &HttpRequest) {
+        self.call(|world, cx| world.http(cx, call, request));
+    }
+
+    fn disturb_call(
+        &mut self,
+        call: CallId,
+        request: &HttpRequest,
+        before: &Value,
+        kind: &FaultKind,
+        passing: &Passing<'_>,
+    ) {
+        match kind {
+            FaultKind::Delay { .. } => {
+                let at = self.clock.now() + kind.delay().unwrap_or_default();
+                self.schedule(at, Later::Call(call, request.clone()));
+                self.settle(Vec::new());
+            }
+            FaultKind::Duplicate => {
+                self.ask(call, request);
+                self.ask(call, request);
+            }
+            FaultKind::Change { .. } => {
+                if let Some(after) = kind.replacement(passing) {
+                    self.ask(call, &changed_request(request, before, &after));
+                }
+            }
+            FaultKind::Answer { .. } => {
+                if let Some(answer) = kind.replacement(passing) {
+                    self.respond(call, response_of(&answer));
+                }
+            }
+            _ => {}
+        }
     }
 
     pub(crate) fn take_answer(&mut self, call: CallId) -> Option<HttpResponse> {
@@ -431,7 +545,7 @@ impl Engine {
         }
         self.seed = seed;
         self.ids = IdSource::new(seed);
-        self.faults = Faults::new(seed.0);
+        self.faults.restart(seed.0);
         self.later.clear();
         self.journal.clear();
         self.clock.restart(self.start, self.told);
@@ -505,6 +619,9 @@ impl Engine {
         match self.later.pop_first() {
             Some((_, Later::In(peer, message))) => self.deliver(peer, message.lend()),
             Some((_, Later::Out(peer, what))) => self.queue(peer, what),
+            // The world must not hear of a call that has hung up.
+            Some((_, Later::Call(call, request))) if self.calls.contains_key(&call) => self.ask(call, &request),
+            Some((_, Later::Answer(call, response))) => self.respond(call, response),
             Some((_, Later::Silence(peer))) => {
                 let Some(state) = self.peers.get(&peer).filter(|state| !state.ending) else { return };
                 let Some(silence) = state.manners.ping_after_silence else { return };
@@ -517,7 +634,7 @@ impl Engine {
                     self.schedule(due, Later::Silence(peer));
                 }
             }
-            None => {}
+            Some((_, Later::Call(..))) | None => {}
         }
     }
 
@@ -582,9 +699,13 @@ impl Engine {
             Effect::Send { to, text } => self.send(to, text),
             Effect::SendBytes { to, text } => self.queue(to, Outgoing::NotUtf8(text)),
             Effect::Ping { to, payload } => self.queue(to, Outgoing::Ping(payload)),
-            Effect::Close { peer, code, reason } => self.end(peer, Outgoing::Close(code, reason)),
+            Effect::Close { peer, code, reason } => {
+                if let Some(how) = self.closing(peer, code, reason) {
+                    self.end(peer, how);
+                }
+            }
             Effect::Cut { peer } => self.end(peer, Outgoing::Cut),
-            Effect::Respond { call, response } => self.respond(call, response),
+            Effect::Respond { call, response } => self.answer(call, response),
             Effect::Problem { who, problem } => self.log(who, What::Problem(problem)),
             Effect::Record { who, topic, details } => self.log(who, What::Event { topic, details }),
         }
@@ -594,23 +715,39 @@ impl Engine {
         if self.peers.get(&to).is_none_or(|state| state.ending) {
             return;
         }
-        match self.faults.strike(Direction::Out, to.0, text.as_str()) {
+        let struck = if self.faults.is_empty() {
+            None
+        } else {
+            let asked = self.peers.get(&to).and_then(|state| state.asked.as_ref());
+            let passing = Passing::message(text.as_str(), asked);
+            let struck = self.faults.strike(Direction::Out, Some(to.0), &passing);
+            struck.map(|(rule, kind)| (rule, kind.replacement(&passing), kind))
+        };
+        match struck {
             None => {
                 self.queue(to, Outgoing::Text(text));
                 if let Some(held) = self.peers.get_mut(&to).and_then(|state| state.held_out.take()) {
                     self.queue(to, held);
                 }
             }
-            Some((rule, kind)) => {
+            Some((rule, changed, kind)) => {
                 let struck = Some(Payload::Shared(text.clone()));
                 self.log(to.into(), What::Fault { rule, kind: kind.name(), struck });
-                self.disturb_out(to, text, &kind);
+                match changed {
+                    Some(changed) => self.queue(to, Outgoing::Text(text_of(changed).into())),
+                    None => self.disturb_out(to, text, &kind),
+                }
             }
         }
     }
 
     fn disturb_out(&mut self, to: PeerId, text: Text, kind: &FaultKind) {
         match kind {
+            FaultKind::Misdirect { to: whom } => {
+                for other in self.misdirected(to, *whom) {
+                    self.queue(other, Outgoing::Text(text.clone()));
+                }
+            }
             FaultKind::Delay { .. } => {
                 let at = self.clock.now() + kind.delay().unwrap_or_default();
                 self.schedule(at, Later::Out(to, Outgoing::Text(text)));
@@ -636,7 +773,31 @@ impl Engine {
             FaultKind::Cut => self.end(to, Outgoing::Cut),
             FaultKind::HalfClose => self.end(to, Outgoing::HalfClose),
             FaultKind::Close { code, reason } => self.end(to, Outgoing::Close(Some(*code), reason.clone())),
-            FaultKind::Drop | FaultKind::Refuse { .. } => {}
+            _ => {}
+        }
+    }
+
+    /// How a connection ends that is to be closed with this frame; `None` if it does not end.
+    pub(crate) fn closing(&mut self, peer: PeerId, code: Option<u16>, reason: String) -> Option<Outgoing> {
+        let state = self.peers.get(&peer).filter(|state| !state.ending);
+        if self.faults.is_empty() || state.is_none() {
+            return Some(Outgoing::Close(code, reason));
+        }
+        let asked = state.and_then(|state| state.asked.as_ref());
+        let passing = Passing::other(&reason, of_close(code, &reason), asked);
+        let Some((rule, kind)) = self.faults.strike(Direction::Close, Some(peer.0), &passing) else {
+            return Some(Outgoing::Close(code, reason));
+        };
+        let changed = kind.replacement(&passing);
+        let struck = Some(Payload::Close(code, reason));
+        self.log(peer.into(), What::Fault { rule, kind: kind.name(), struck });
+        match kind {
+            FaultKind::Cut => Some(Outgoing::Cut),
+            FaultKind::Change { .. } => {
+                let (code, reason) = changed_close(code, &changed.unwrap_or_default());
+                Some(Outgoing::Close(code, reason))
+            }
+            _ => None,
         }
     }
 
@@ -697,6 +858,25 @@ impl Engine {
         self.queue(peer, how);
         if let Some(state) = self.peers.get_mut(&peer) {
             state.ending = true;
+        }
+    }
+
+    /// An answer of the world, faults first.
+    fn answer(&mut self, call: CallId, response: HttpResponse) {
+        let asked = self.calls.get(&call).filter(|waiting| waiting.answer.is_none()).map(|waiting| &waiting.asked);
+        let Some(Some(asked)) = asked else { return self.respond(call, response) };
+        let before = of_response(&response);
+        let path = asked["path"].as_str().unwrap_or_default();
+        let passing = Passing::other(path, before.clone(), Some(asked));
+        let Some((rule, kind)) = self.faults.strike(Direction::Answer, None, &passing) else {
+            return self.respond(call, response);
+        };
+        let changed = kind.replacement(&passing);
+        self.log(call.into(), What::Fault { rule, kind: kind.name(), struck: None });
+        match (kind.delay(), changed) {
+            (Some(by), _) => self.schedule(self.clock.now() + by, Later::Answer(call, response)),
+            (None, Some(after)) => self.respond(call, changed_response(&response, &before, &after)),
+            (None, None) => {} // lost
         }
     }
 

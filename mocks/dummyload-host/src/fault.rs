@@ -1,10 +1,21 @@
 //! Faults as data: what is to go wrong, where, how often.
 
+mod change;
+mod view;
+
+pub(crate) use view::{
+    Passing, changed_close, changed_request, changed_response, of_close, of_request, of_response, response_of, text_of,
+};
+
 use crate::control::parse_span;
 use crate::frame::{NO_CLOSE_CODE, may_close_with};
+use crate::like::{resembles, unknown_matcher};
+use change::{Source, check_pointers, check_values, fill, put};
 use dummyload_session::Rng;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// One rule: when something passes `on` and fits, `kind` happens to it.
@@ -22,6 +33,11 @@ pub struct Fault {
     conn: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     contains: Option<String>,
+    #[serde(rename = "match", default, skip_serializing_if = "Option::is_none")]
+    like: Option<Value>,
+    /// The same for what is answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    asked: Option<Value>,
     #[serde(default = "always")]
     probability: f64,
     /// How often it happens; without end if absent.
@@ -33,16 +49,59 @@ pub struct Fault {
     /// How many that fit pass unharmed first.
     #[serde(default)]
     after: u64,
+    /// How many have passed so.
+    #[serde(skip)]
+    passed: u64,
+    /// Whether it stays when the mock is reset.
+    #[serde(default, skip_serializing_if = "is_false")]
+    lasting: bool,
 }
 
 fn always() -> f64 {
     1.0
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for this signature")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
 impl Fault {
     /// A fault that happens always, to everything that passes.
     pub fn new(on: Direction, kind: FaultKind) -> Self {
-        Self { on, kind, conn: None, contains: None, probability: 1.0, times: None, struck: 0, after: 0 }
+        Self {
+            on,
+            kind,
+            conn: None,
+            contains: None,
+            like: None,
+            asked: None,
+            probability: 1.0,
+            times: None,
+            struck: 0,
+            after: 0,
+            passed: 0,
+            lasting: false,
+        }
+    }
+
+    /// The rule that `POST /__mock/faults` takes, checked.
+    ///
+    /// # Errors
+    /// A member that there is not, or that means nothing for this kind; a rule that could never strike. The text says what
+    /// would be right.
+    pub fn from_json(rule: &Value) -> Result<Self, String> {
+        let members = rule.as_object().ok_or("a fault rule is a JSON object")?;
+        if let Some(unknown) = members.keys().find(|name| !Self::MEMBERS.contains(&name.as_str())) {
+            return Err(format!("a fault rule has no member {unknown:?}; it has {}", Self::MEMBERS.join(", ")));
+        }
+        let fault = Self::deserialize(rule).map_err(|e| format!("the rule does not fit: {e}"))?;
+        let known = json!(fault);
+        if let Some(idle) = members.iter().find(|(name, value)| known.get(*name).is_none() && **value != false) {
+            return Err(format!("{:?} means nothing for a rule of kind {}", idle.0, known["kind"]));
+        }
+        fault.check()?;
+        Ok(fault)
     }
 
     /// Only to this connection.
@@ -52,10 +111,24 @@ impl Fault {
         self
     }
 
-    /// Only to texts (or, for handshakes, paths) that contain this.
+    /// Only to texts (or, for handshakes and HTTP calls, paths) that contain this.
     #[must_use]
     pub fn containing(mut self, part: &str) -> Self {
         self.contains = Some(part.to_owned());
+        self
+    }
+
+    /// Only to what is like this template; `docs/control-plane.md` has its words.
+    #[must_use]
+    pub fn like(mut self, template: Value) -> Self {
+        self.like = Some(template);
+        self
+    }
+
+    /// Only to answers to what is like this template: the last message of the same connection, or the HTTP request.
+    #[must_use]
+    pub fn asked(mut self, template: Value) -> Self {
+        self.asked = Some(template);
         self
     }
 
@@ -73,11 +146,6 @@ impl Fault {
         self
     }
 
-    /// How often it has happened.
-    pub(crate) fn struck(&self) -> u64 {
-        self.struck
-    }
-
     /// Not to the first `after` that fit.
     #[must_use]
     pub fn after(mut self, after: u64) -> Self {
@@ -85,33 +153,89 @@ impl Fault {
         self
     }
 
+    /// A reset does not take it away, but begins its counts anew.
+    #[must_use]
+    pub fn lasting(mut self) -> Self {
+        self.lasting = true;
+        self
+    }
+
+    /// The same rule with nothing happening: it counts what it would strike.
+    #[must_use]
+    pub fn watching(mut self) -> Self {
+        self.kind = FaultKind::Watch;
+        self
+    }
+
+    /// How often it has happened.
+    pub(crate) fn struck(&self) -> u64 {
+        self.struck
+    }
+
     /// All members that a rule in JSON can have. (`deny_unknown_fields` does not go together with `flatten`.)
-    pub(crate) const MEMBERS: [&str; 11] =
-        ["on", "kind", "conn", "contains", "probability", "times", "after", "ms", "code", "reason", "status"];
+    const MEMBERS: [&str; 18] = [
+        "on",
+        "kind",
+        "conn",
+        "contains",
+        "match",
+        "asked",
+        "probability",
+        "times",
+        "after",
+        "lasting",
+        "ms",
+        "code",
+        "reason",
+        "status",
+        "set",
+        "remove",
+        "with",
+        "to",
+    ];
 
     /// What does not make sense, if anything: a fault that could never happen is a mistake of the caller.
     pub(crate) fn check(&self) -> Result<(), String> {
-        let handshake = matches!(self.kind, FaultKind::Refuse { .. });
         if !(0.0..=1.0).contains(&self.probability) {
             return Err(format!("probability is {}; it goes from 0.0 to 1.0", self.probability));
         }
         if self.times == Some(0) {
             return Err("a rule with `times` 0 would never strike; leave it out for one without end".into());
         }
-        if handshake != (self.on == Direction::Handshake) {
-            return Err("`refuse` goes with `\"on\":\"handshake\"`, and every other kind with `in` or `out`".into());
+        let kinds = self.on.kinds();
+        let name = self.kind.name();
+        if !kinds.contains(&name) && name != "watch" {
+            let on = json!(self.on);
+            return Err(format!("`{name}` does not go with \"on\":{on}, which takes {}, watch", kinds.join(", ")));
         }
-        if let FaultKind::Close { code, .. } = self.kind
-            && !may_close_with(code)
-        {
-            return Err(format!("close code {code} cannot be sent: {NO_CLOSE_CODE}"));
+        if self.conn.is_some() && matches!(self.on, Direction::Call | Direction::Answer) {
+            return Err("HTTP calls belong to no connection; leave `conn` out".into());
         }
-        if let FaultKind::Refuse { status } = self.kind
-            && !(200..=599).contains(&status)
-        {
-            return Err(format!("status {status} does not refuse a handshake; take one from 200 to 599"));
+        let answers = matches!(self.on, Direction::Out | Direction::Answer | Direction::Close);
+        if self.asked.is_some() && !answers {
+            return Err("`asked` goes with `out`, `answer` and `close`: what else passes answers nothing".into());
         }
-        Ok(())
+        if let Some(unknown) = [&self.like, &self.asked].into_iter().flatten().find_map(unknown_matcher) {
+            return Err(format!(
+                "{unknown:?} is no matcher; there are $any, $absent, $string, $number, $bool, $object, $array, \
+                 $contains:TEXT, {{\"$not\":..}}, {{\"$has\":..}} and {{\"$json\":..}}"
+            ));
+        }
+        self.kind.check()
+    }
+
+    /// Whether it concerns what passes, its counts aside.
+    fn fits(&self, on: Direction, conn: Option<u64>, passing: &Passing<'_>) -> bool {
+        let like = |template: &Option<Value>, value: Option<&Value>| {
+            template.as_ref().is_none_or(|template| value.is_some_and(|value| resembles(value, template)))
+        };
+        self.on == on
+            && self.times.is_none_or(|times| self.struck < times)
+            && (self.conn.is_none() || self.conn == conn)
+            && self.contains.as_deref().is_none_or(|part| passing.text().contains(part))
+            && (self.like.is_none() || like(&self.like, passing.view()))
+            && like(&self.asked, passing.asked())
+            && (!matches!(self.kind, FaultKind::Change { .. }) || passing.view().is_some())
     }
 }
 
@@ -126,6 +250,49 @@ pub enum Direction {
     Out,
     /// Handshakes, before the world sees them.
     Handshake,
+    /// HTTP requests, before the world sees them.
+    Call,
+    /// Answers to HTTP requests, and to handshakes that are refused.
+    Answer,
+    /// Close frames of the server.
+    Close,
+}
+
+impl Direction {
+    /// The kinds that can happen there.
+    fn kinds(self) -> &'static [&'static str] {
+        match self {
+            Self::In => &[
+                "delay",
+                "drop",
+                "duplicate",
+                "reorder",
+                "garble",
+                "cut",
+                "half-close",
+                "close",
+                "change",
+                "answer",
+                "misdirect",
+            ],
+            Self::Out => &[
+                "delay",
+                "drop",
+                "duplicate",
+                "reorder",
+                "garble",
+                "cut",
+                "half-close",
+                "close",
+                "change",
+                "misdirect",
+            ],
+            Self::Handshake => &["refuse", "change"],
+            Self::Call => &["delay", "drop", "duplicate", "change", "answer"],
+            Self::Answer => &["delay", "drop", "change"],
+            Self::Close => &["drop", "cut", "change"],
+        }
+    }
 }
 
 /// What goes wrong, named after what it does to the stream.
@@ -139,7 +306,7 @@ pub enum FaultKind {
         #[serde(deserialize_with = "milliseconds")]
         ms: u64,
     },
-    /// The message disappears.
+    /// The message disappears. An HTTP call is never answered; a close frame leaves the connection open.
     Drop,
     /// The message comes twice.
     Duplicate,
@@ -164,10 +331,46 @@ pub enum FaultKind {
         /// 200 to 599.
         status: u16,
     },
+    /// The message, which must be JSON, comes with other members.
+    Change {
+        /// What is written, by JSON pointer. Values can be taken from elsewhere in the message.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        set: BTreeMap<String, Value>,
+        /// What is taken away, by JSON pointer.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        remove: Vec<String>,
+    },
+    /// The message is answered with this, and the world does not hear of it.
+    Answer {
+        /// A message, or for HTTP a status, headers and a body. Values can be taken from the message that is answered.
+        with: Value,
+    },
+    /// The message reaches others, or comes from others.
+    Misdirect {
+        /// Who gets a message, or from whom the world gets it.
+        to: Whom,
+    },
+    /// Nothing: it is only counted, and later rules still strike.
+    Watch,
+}
+
+/// The connections that a misdirected message goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Whom {
+    /// All, the right one included.
+    All,
+    /// All but the right one.
+    Others,
+    /// The one that was opened first, of those that are open.
+    First,
+    /// The one that was opened last.
+    Last,
 }
 
 fn milliseconds<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
-    let value = serde_json::Value::deserialize(from)?;
+    let value = Value::deserialize(from)?;
     let span = parse_span(&value).map_err(D::Error::custom)?;
     u64::try_from(span.as_millis()).map_err(D::Error::custom)
 }
@@ -184,12 +387,55 @@ impl FaultKind {
             Self::HalfClose => "half-close",
             Self::Close { .. } => "close",
             Self::Refuse { .. } => "refuse",
+            Self::Change { .. } => "change",
+            Self::Answer { .. } => "answer",
+            Self::Misdirect { .. } => "misdirect",
+            Self::Watch => "watch",
+        }
+    }
+
+    fn check(&self) -> Result<(), String> {
+        match self {
+            Self::Close { code, .. } if !may_close_with(*code) => {
+                Err(format!("close code {code} cannot be sent: {NO_CLOSE_CODE}"))
+            }
+            Self::Refuse { status } if !view::is_final(status) => {
+                Err(format!("status {status} does not refuse a handshake; take one from 200 to 599"))
+            }
+            Self::Change { set, remove } if set.is_empty() && remove.is_empty() => {
+                Err("`change` wants `set` ({\"/member\":value}), `remove` ([\"/member\"]), or both".into())
+            }
+            Self::Change { set, remove } => {
+                check_pointers(set.keys().chain(remove).map(String::as_str))?;
+                check_values(set.values())
+            }
+            Self::Answer { with } => check_values([with]),
+            _ => Ok(()),
         }
     }
 
     pub(crate) fn delay(&self) -> Option<Duration> {
         match self {
             Self::Delay { ms } => Some(Duration::from_millis(*ms)),
+            _ => None,
+        }
+    }
+
+    /// What comes in place of something, for kinds that say so; `None` where there is nothing to put there.
+    pub(crate) fn replacement(&self, passing: &Passing<'_>) -> Option<Value> {
+        let source = passing.source().unwrap_or(Source { from: &Value::Null, asked: None });
+        match self {
+            Self::Change { set, remove } => {
+                let mut changed = source.from.clone();
+                for (pointer, value) in set {
+                    if let Some(value) = fill(value, source) {
+                        put(&mut changed, pointer, Some(value));
+                    }
+                }
+                remove.iter().for_each(|pointer| put(&mut changed, pointer, None));
+                Some(changed)
+            }
+            Self::Answer { with } => fill(with, source),
             _ => None,
         }
     }
@@ -226,29 +472,49 @@ impl Faults {
         self.rules.clear();
     }
 
+    /// As at the start, with those that last.
+    pub(crate) fn restart(&mut self, seed: u64) {
+        let lasting = std::mem::take(&mut self.rules).into_iter().map(|(_, rule)| rule).filter(|rule| rule.lasting);
+        *self = Self::new(seed);
+        for rule in lasting {
+            self.add(Fault { struck: 0, passed: 0, ..rule });
+        }
+    }
+
     pub(crate) fn list(&self) -> &[(u64, Fault)] {
         &self.rules
     }
 
-    /// The first rule that strikes what passes, if any.
-    pub(crate) fn strike(&mut self, on: Direction, conn: u64, text: &str) -> Option<(u64, FaultKind)> {
-        if self.rules.is_empty() {
-            return None;
-        }
+    /// Whether nothing need be shown to any rule.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    /// The first rule that strikes what passes, if any. Rules that only watch count on the way to it.
+    pub(crate) fn strike(
+        &mut self,
+        on: Direction,
+        conn: Option<u64>,
+        passing: &Passing<'_>,
+    ) -> Option<(u64, FaultKind)> {
         let rng = &mut self.rng;
-        let (id, rule) = self.rules.iter_mut().find_map(|(id, rule)| {
-            let fits = rule.on == on
-                && rule.times.is_none_or(|times| rule.struck < times)
-                && rule.conn.is_none_or(|wanted| wanted == conn)
-                && rule.contains.as_deref().is_none_or(|part| text.contains(part));
-            if fits && rule.after > 0 {
-                rule.after -= 1;
-                return None;
+        for (id, rule) in &mut self.rules {
+            if !rule.fits(on, conn, passing) {
+                continue;
             }
-            (fits && (rule.probability >= 1.0 || rng.chance(rule.probability))).then_some((*id, rule))
-        })?;
-        rule.struck += 1;
-        Some((id, rule.kind.clone()))
+            if rule.passed < rule.after {
+                rule.passed += 1;
+                continue;
+            }
+            if rule.probability < 1.0 && !rng.chance(rule.probability) {
+                continue;
+            }
+            rule.struck += 1;
+            if rule.kind != FaultKind::Watch {
+                return Some((*id, rule.kind.clone()));
+            }
+        }
+        None
     }
 
     /// The text with some of its characters replaced; an empty one gets a character.
@@ -274,7 +540,7 @@ mod tests {
     fn rules_count_and_choose() {
         let mut faults = Faults::new(1);
         faults.add(Fault::new(Direction::Out, FaultKind::Drop).containing("PONG").after(1).times(2));
-        let mut strike = |on, text| faults.strike(on, 1, text).is_some();
+        let mut strike = |on, text| faults.strike(on, Some(1), &Passing::message(text, None)).is_some();
         assert!(!strike(Direction::Out, "OK") && !strike(Direction::In, "PONG"));
         let struck: Vec<bool> = (0..4).map(|_| strike(Direction::Out, "PONG")).collect();
         assert_eq!(struck, [false, true, true, false]);

@@ -1,5 +1,6 @@
 //! What happened, in order, for people and tests to look at.
 
+use crate::like::resembles;
 use crate::redact::Redactor;
 use crate::{Gone, Message, Party, Problem, Text};
 use dummyload_session::{Secret, Timestamp};
@@ -405,7 +406,7 @@ impl Query {
             && self.topic.as_deref().is_none_or(|t| matches!(entry.what, What::Event { topic, .. } if topic == t))
             && self.code.as_deref().is_none_or(|c| matches!(&entry.what, What::Problem(p) if p.code == c))
             && self.contains.as_deref().is_none_or(|part| contains(&entry.what, part))
-            && self.like.as_ref().is_none_or(|like| resembles(entry, like))
+            && self.like.as_ref().is_none_or(|like| is_like(entry, like))
     }
 }
 
@@ -423,7 +424,7 @@ fn contains(what: &What, part: &str) -> bool {
     }
 }
 
-fn resembles(entry: &Entry, like: &Value) -> bool {
+fn is_like(entry: &Entry, like: &Value) -> bool {
     let inside = match &entry.what {
         What::Event { details, .. } => Some(details.clone()),
         What::Received(payload) | What::Sent(payload) | What::Fault { struck: Some(payload), .. } => {
@@ -433,20 +434,7 @@ fn resembles(entry: &Entry, like: &Value) -> bool {
         _ => None,
     };
     // Nothing is shown to anybody here, so nothing need be redacted.
-    inside.is_some_and(|value| has(&value, like)) || has(&entry.show(&Redactor::new(&[])), like)
-}
-
-/// Whether `value` has all that `like` has: members of objects, items of arrays in their places.
-fn has(value: &Value, like: &Value) -> bool {
-    match (value, like) {
-        (Value::Object(value), Value::Object(like)) => {
-            like.iter().all(|(name, like)| value.get(name).is_some_and(|value| has(value, like)))
-        }
-        (Value::Array(value), Value::Array(like)) => {
-            value.len() == like.len() && value.iter().zip(like).all(|(value, like)| has(value, like))
-        }
-        (value, like) => value == like,
-    }
+    inside.is_some_and(|value| resembles(&value, like)) || resembles(&entry.show(&Redactor::new(&[])), like)
 }
 
 #[cfg(test)]

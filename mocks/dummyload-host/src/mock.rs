@@ -236,6 +236,11 @@ impl Mock {
         Ok(lock(&self.engine).faults.add(fault))
     }
 
+    /// How often each fault rule has struck since the last reset, by its number.
+    pub fn struck(&self) -> Vec<(u64, u64)> {
+        lock(&self.engine).faults.list().iter().map(|(id, rule)| (*id, rule.struck())).collect()
+    }
+
     /// Takes all fault rules away.
     pub fn clear_faults(&self) {
         lock(&self.engine).faults.clear();

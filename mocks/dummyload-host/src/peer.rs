@@ -128,8 +128,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
         engine.take_outbox(opened.peer, batch);
         let (what, reaction) = ended?;
         self.pend_batch(batch);
-        if let Reaction::Close(code) = reaction {
-            write_close(&mut self.out, Some(code), &what);
+        if let Reaction::Close(code) = reaction
+            && let Some(Outgoing::Close(code, reason)) = engine.closing(opened.peer, Some(code), what.clone())
+        {
+            write_close(&mut self.out, code, &reason);
         }
         Some(Gone::Violation(what))
     }

@@ -4,6 +4,7 @@ use crate::common::{Room, connect, hear, say, start};
 use dummyload_host::{Direction, Fault, FaultKind, Limits, Manners, MockBuilder, Query};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
+use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -12,8 +13,12 @@ use tokio_tungstenite::tungstenite::Message as Frame;
 const SOON: Duration = Duration::from_secs(5);
 
 /// One HTTP request on a connection of its own: status and body.
-async fn http(mock: &dummyload_host::Mock, method: &str, path: &str, body: &str) -> (u16, String) {
-    let mut socket = TcpStream::connect(mock.address()).await.unwrap();
+pub(crate) async fn http(mock: &dummyload_host::Mock, method: &str, path: &str, body: &str) -> (u16, String) {
+    http_at(mock.address(), method, path, body).await
+}
+
+pub(crate) async fn http_at(address: SocketAddr, method: &str, path: &str, body: &str) -> (u16, String) {
+    let mut socket = TcpStream::connect(address).await.unwrap();
     let request = format!(
         "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
@@ -25,7 +30,7 @@ async fn http(mock: &dummyload_host::Mock, method: &str, path: &str, body: &str)
     (status, answer.split_once("\r\n\r\n").unwrap().1.to_owned())
 }
 
-async fn json_of(mock: &dummyload_host::Mock, method: &str, path: &str, body: Value) -> (u16, Value) {
+pub(crate) async fn json_of(mock: &dummyload_host::Mock, method: &str, path: &str, body: Value) -> (u16, Value) {
     let (status, text) = http(mock, method, path, &body.to_string()).await;
     (status, serde_json::from_str(&text).unwrap())
 }
