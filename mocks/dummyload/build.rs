@@ -53,5 +53,6 @@ fn walk(folder: &Path, below: &str, list: &mut String) -> io::Result<()> {
 
 fn is_of_the_suite(name: &str) -> bool {
     let rest = name.split_once('/').map_or("", |(_, rest)| rest);
-    rest == "target.toml" || rest == "sections.toml" || (rest.starts_with("cases/") && rest.ends_with(".toml"))
+    let is_case = ["cases/", "clients/"].iter().any(|folder| rest.starts_with(folder)) && rest.ends_with(".toml");
+    ["target.toml", "sections.toml", "mutants.toml"].contains(&rest) || is_case
 }

@@ -1,6 +1,8 @@
 //! `dummyload conformance`.
 
 mod browse;
+mod client;
+mod mutants;
 mod suite;
 mod target;
 mod tell;
@@ -16,7 +18,8 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use suite::Choose;
+pub(crate) use suite::CARRIED;
+use suite::{Choose, Role};
 use target::TargetArgs;
 pub(crate) use target::{pair, resolved};
 use tell::Tell;
@@ -28,11 +31,14 @@ const HELP: &str = "Examples:
                                                      a server of yours; the key is in the environment
   dummyload conformance --ready ready.json --protocol shelly
                                                      a mock that is running, by the file of serve --ready-file
+  dummyload conformance --protocol shelly --client 'python my_client.py {url}'
+                                                     a client of yours, by what it sends; --adapter for more
   dummyload conformance --more my-cases              with cases of yours besides
   dummyload conformance show pishock                 what a server of yours needs for all cases
   dummyload conformance list --tag smoke             the cases, and what they show
   dummyload conformance show pishock/v2/ping/pong    one case
   dummyload conformance lint --cases fixtures        whether the files of the cases are sound
+  dummyload conformance mutants                      whether the cases notice defects
 
 Cases are described in docs/conformance.md. What acts on a body, on hardware or in public is skipped unless allowed.
 
@@ -64,6 +70,8 @@ enum Command {
     Show(browse::ShowArgs),
     /// Say what is not right in the files of the cases
     Lint(browse::LintArgs),
+    /// Say which deliberate defects of our own mocks the cases notice
+    Mutants(mutants::MutantsArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -72,6 +80,8 @@ struct RunArgs {
     choose: Choose,
     #[command(flatten)]
     target: TargetArgs,
+    #[command(flatten)]
+    client: client::ClientArgs,
     /// Only a pass is good enough: what is skipped, informative or non-strict fails too. Always on for our own mocks
     #[arg(long, help_heading = "Judging")]
     strict: bool,
@@ -141,23 +151,32 @@ pub(crate) async fn run(args: Args) -> ExitCode {
         Some(Command::List(list)) => browse::list(&list),
         Some(Command::Show(show)) => browse::show(&show),
         Some(Command::Lint(lint)) => browse::lint(&lint),
+        Some(Command::Mutants(mutants)) => mutants::judge(&mutants).await,
     };
     done.unwrap_or_else(|Failure(code, text)| exit::with(code, text))
 }
 
 async fn judge(args: &RunArgs) -> Result<ExitCode, Failure> {
     let suite = args.choose.load()?;
-    let cases = args.choose.select(&suite)?;
-    let own = !args.target.is_named();
+    let program = args.client.program();
+    let role = if program.is_some() { Role::Client } else { Role::Server };
+    let cases = args.choose.select(&suite, role)?;
+    let own = !args.target.is_named() && program.is_none();
     let mut options = RunOptions::default();
     (options.slow, options.fail_fast, options.strict) = (args.slow, args.fail_fast, args.strict || own);
     let named = if own { None } else { Some(args.choose.only_protocol(&suite)?) };
     let text = args.text_options(named);
     let mut tell = Tell::new(args.color.into(), text.clone(), args.tells_text());
     let mut runs = Vec::new();
-    if let Some(protocol) = named {
-        let target = args.target.target(protocol)?;
-        runs.push(play(protocol, &cases, &target, &options, &mut tell).await?);
+    match (named, &program) {
+        (Some(protocol), Some(program)) => {
+            runs.push(client::judge(args, program, protocol, &cases, &mut tell).await?);
+        }
+        (Some(protocol), None) => {
+            let target = args.target.target(protocol)?;
+            runs.push(play(protocol, &cases, &target, &options, &mut tell).await?);
+        }
+        (None, _) => {}
     }
     for mocked in protocols::ALL.iter().filter(|_| own) {
         let chosen = cases.iter().any(|case| case.protocol() == mocked.name);
@@ -175,19 +194,25 @@ async fn judge(args: &RunArgs) -> Result<ExitCode, Failure> {
 
 /// A mock of our own on a free port, with a time that moves only when it is told to.
 async fn own_mock(protocol: &Protocol, mocked: &protocols::Protocol) -> Result<(Mock, Target), Failure> {
-    let failed = |what: String| Failure(exit::CANNOT, format!("our own mock of {mocked:?} does not start: {what}"));
+    let failed = |what| Failure(exit::CANNOT, what);
+    let started = start_own(mocked, true).await.map_err(failed)?;
+    let target = target::own(protocol, &started).map_err(failed)?;
+    Ok((started.mock, target))
+}
+
+/// Starts a mock with its demo world on a free port.
+async fn start_own(mocked: &protocols::Protocol, is_virtual: bool) -> Result<protocols::Started, String> {
+    let failed = |what: String| format!("our own mock of {mocked:?} does not start: {what}");
     let start = protocols::Start {
         address: (std::net::Ipv4Addr::LOCALHOST, 0).into(),
         seed: 0,
-        clock: Clock { is_virtual: true, start: None },
+        clock: Clock { is_virtual, start: None },
         data: None,
         admin_token: None,
         world: (mocked.read_world)(mocked.demo_world).map_err(failed)?,
         tls: None,
     };
-    let started = (mocked.start)(start).await.map_err(|e| failed(e.to_string()))?;
-    let target = target::own(protocol, &started).map_err(failed)?;
-    Ok((started.mock, target))
+    (mocked.start)(start).await.map_err(|e| failed(e.to_string()))
 }
 
 async fn play(
@@ -216,6 +241,7 @@ impl RunArgs {
         let mut again = vec!["dummyload conformance".to_owned()];
         again.extend(self.choose.again());
         again.extend(self.target.again(protocol));
+        again.extend(self.client.again());
         again.extend((self.slow > 1).then(|| format!("--slow {}", self.slow)));
         let mut options = TextOptions::default();
         (options.verbosity, options.quiet, options.again) = (self.verbose, self.quiet, again.join(" "));

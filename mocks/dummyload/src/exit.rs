@@ -27,6 +27,8 @@ pub(crate) const USAGE: u8 = 2;
 pub(crate) const CANNOT: u8 = 3;
 /// No case was chosen.
 pub(crate) const NOTHING: u8 = 4;
+/// The fault is on the suite's side.
+pub(crate) const SUITE: u8 = 6;
 
 /// An exit code, and what to say about it.
 #[derive(Debug)]

@@ -4,6 +4,7 @@ mod clock;
 mod conformance;
 mod exit;
 mod lint;
+mod mutants;
 mod protocols;
 mod replay;
 mod serve;

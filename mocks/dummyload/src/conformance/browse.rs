@@ -1,7 +1,7 @@
 //! Looking at the cases: list, show, lint.
 
 use super::Failure;
-use super::suite::{Choose, Files};
+use super::suite::{Choose, Files, Role};
 use crate::exit;
 use anstyle::Style;
 use dummyload_conformance::{Case, Filter, Protocol, Suite, Target};
@@ -14,6 +14,9 @@ use std::process::ExitCode;
 pub(super) struct ListArgs {
     #[command(flatten)]
     choose: Choose,
+    /// The cases that judge a server, or those that judge a client
+    #[arg(long, value_enum, default_value = "server")]
+    role: Role,
     /// As a JSON array
     #[arg(long)]
     json: bool,
@@ -35,7 +38,7 @@ pub(super) struct LintArgs {
 
 pub(super) fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
     let suite = args.choose.load()?;
-    let cases = args.choose.select(&suite)?;
+    let cases = args.choose.select(&suite, args.role)?;
     let mut out = anstream::AutoStream::auto(io::stdout().lock());
     if args.json {
         let list: Vec<Value> = cases.iter().map(|case| as_json(case)).collect();
@@ -89,7 +92,7 @@ fn hint(suite: &Suite, id: &str) -> String {
         count => return format!("; `dummyload conformance list --filter {id}` tells the {} below it", cases(count)),
     }
     let near = |other: &str| strsim::normalized_damerau_levenshtein(id, other);
-    let ids = suite.cases().iter().map(Case::id);
+    let ids = suite.cases().iter().chain(suite.clients()).map(Case::id);
     let meant = |other: &&str| other.rsplit('/').next() == Some(id) || near(other) > 0.8;
     let best = ids.filter(meant).max_by(|a, b| near(a).total_cmp(&near(b)));
     best.map_or_else(|| "; `dummyload conformance list` tells all".into(), |id| format!("; did you mean {id}?"))
@@ -128,7 +131,14 @@ fn show_protocol(suite: &Suite, protocol: &Protocol) -> Result<ExitCode, Failure
         if !defaults.is_empty() {
             writeln!(out, "\nWhat need not be given:")?;
         }
-        defaults.iter().try_for_each(|(option, why)| writeln!(out, "  {option:<width$}  {why}"))
+        defaults.iter().try_for_each(|(option, why)| writeln!(out, "  {option:<width$}  {why}"))?;
+        let clients = suite.clients().iter().filter(|case| case.protocol() == protocol.name()).count();
+        if clients == 0 {
+            return Ok(());
+        }
+        writeln!(out, "\nWhat adapters of clients can offer, for the {} for clients:", cases(clients))?;
+        let width = protocol.ops().map(|(op, _)| op.len()).max().unwrap_or_default();
+        protocol.ops().try_for_each(|(op, help)| writeln!(out, "  {op:<width$}  {help}"))
     };
     Ok(exit::after(write()))
 }
@@ -140,7 +150,7 @@ pub(super) fn lint(args: &LintArgs) -> Result<ExitCode, Failure> {
     let mut write = || {
         findings.iter().try_for_each(|finding| writeln!(out, "{finding}"))?;
         let found = if findings.len() == 1 { "finding" } else { "findings" };
-        writeln!(out, "{}, {} {found}", cases(suite.cases().len()), findings.len())
+        writeln!(out, "{}, {} {found}", cases(suite.cases().len() + suite.clients().len()), findings.len())
     };
     let written = exit::after(write());
     Ok(if findings.is_empty() { written } else { exit::FOUND.into() })

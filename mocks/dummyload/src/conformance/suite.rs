@@ -10,17 +10,26 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 /// The files that the binary carries.
-const CARRIED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/suite.rs"));
+pub(crate) const CARRIED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/suite.rs"));
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Files {
-    /// Read the cases from this folder, with PROTOCOL/target.toml, PROTOCOL/sections.toml and PROTOCOL/cases/ in it,
-    /// instead of those that this program carries
+    /// Read the cases from this folder, with PROTOCOL/target.toml, PROTOCOL/sections.toml, PROTOCOL/cases/ and
+    /// PROTOCOL/clients/ in it, instead of those that this program carries
     #[arg(long, value_name = "DIR")]
     cases: Option<PathBuf>,
     /// Read this folder besides, for one more PROTOCOL/cases/CASE.toml or many; a file that is there already is replaced
     #[arg(long, value_name = "DIR")]
     more: Vec<PathBuf>,
+}
+
+/// Whom cases judge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Role {
+    /// A server
+    Server,
+    /// A client
+    Client,
 }
 
 /// Content by path.
@@ -95,7 +104,7 @@ fn read(folder: &Path, below: &str, files: &mut Texts) -> io::Result<()> {
 pub(super) struct Choose {
     #[command(flatten)]
     pub(super) files: Files,
-    /// The protocol; required with --server [default: all]
+    /// The protocol; required with --server, --client and --adapter [default: all]
     #[arg(long, value_name = "NAME", help_heading = "Choice of cases")]
     protocol: Vec<String>,
     /// Cases by id: a case, all below a path, or a pattern with * and ?
@@ -138,8 +147,11 @@ impl Choose {
 
     /// # Errors
     /// When no case is chosen, with what has left none.
-    pub(super) fn select<'a>(&self, suite: &'a Suite) -> Result<Vec<&'a Case>, Failure> {
-        let cases = suite.select(&self.filter());
+    pub(super) fn select<'a>(&self, suite: &'a Suite, role: Role) -> Result<Vec<&'a Case>, Failure> {
+        let cases = match role {
+            Role::Server => suite.select(&self.filter()),
+            Role::Client => suite.select_clients(&self.filter()),
+        };
         if !cases.is_empty() {
             return Ok(cases);
         }
@@ -160,7 +172,8 @@ impl Choose {
     /// When it is not exactly one.
     pub(super) fn only_protocol<'a>(&self, suite: &'a Suite) -> Result<&'a Protocol, Failure> {
         let named = if let [name] = self.protocol.as_slice() { suite.protocol(name) } else { None };
-        named.ok_or_else(|| Failure(exit::USAGE, "--server needs exactly one --protocol: a server speaks one".into()))
+        let what = "whoever is judged speaks one protocol: give exactly one --protocol";
+        named.ok_or_else(|| Failure(exit::USAGE, what.into()))
     }
 
     /// The options to choose from the same cases again, ready for a shell.
