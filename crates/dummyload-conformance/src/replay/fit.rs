@@ -9,8 +9,12 @@ use super::rules::Rules;
 use super::time;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The clock that a recording names is good to half a second; a time that is further off has another origin.
+/// A time that is further off the clock of the recording has another origin.
 const DOUBT: i64 = 1_000;
+
+/// The clock that a recording names is good to half a second, and a little. What would put it further off was read again, and
+/// not made by what asked for it.
+const GOOD: i64 = 600;
 
 /// A ping is on its way for so long.
 const LATE: i64 = 20;
@@ -203,7 +207,8 @@ impl Scenario {
         let fitting = |clock: i64| spans.iter().filter(|(_, _, low, high)| (*low..=*high).contains(&clock)).count();
         // What was seen had been written before. When it was asked for says less: it may have been written earlier.
         let least = spans.iter().map(|(_, _, low, _)| *low).max().unwrap_or(told);
-        let latest = spans.iter().map(|(_, _, _, high)| *high).filter(|high| *high >= least);
+        let latest =
+            spans.iter().map(|(_, _, _, high)| *high).filter(|high| *high >= least && (high - told).abs() <= GOOD);
         let best = latest.max_by_key(|clock| (fitting(*clock), *clock));
         let clock = best.unwrap_or(told);
         let mut at = BTreeMap::new();
