@@ -18,6 +18,8 @@ pub enum Hazard {
     Mutates,
     /// Others can read what it sends.
     PublicPost,
+    /// A known defect of a server may end it, or a part of it, until somebody starts it again.
+    Breaks,
     /// It acts on a body, on hardware or on mains power.
     Physical,
 }
@@ -27,6 +29,7 @@ impl Choice for Hazard {
         ("none", Self::None),
         ("mutates", Self::Mutates),
         ("public-post", Self::PublicPost),
+        ("breaks", Self::Breaks),
         ("physical", Self::Physical),
     ];
 }
@@ -38,6 +41,7 @@ impl Hazard {
             Self::None => "does nothing that lasts",
             Self::Mutates => "changes stored data",
             Self::PublicPost => "can be read by others",
+            Self::Breaks => "may end the server or a part of it until somebody starts it again",
             Self::Physical => "acts on a body, on hardware or on mains power",
         }
     }

@@ -34,7 +34,7 @@ pub(super) struct TargetArgs {
     /// The server has this capability
     #[arg(long, value_name = "CAP", requires = "judged")]
     have: Vec<String>,
-    /// Play cases of this hazard class too: mutates, public-post, physical
+    /// Play cases of this hazard class too: mutates, public-post, breaks, physical
     #[arg(long, value_name = "HAZARD", value_delimiter = ',', requires = "judged")]
     allow: Vec<Hazard>,
     /// Something that physical cases act on, when the server is not on this machine: it must be yours
