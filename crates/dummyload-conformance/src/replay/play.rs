@@ -342,7 +342,8 @@ impl<'a> Play<'a> {
             let first = found.next()?;
             Some(found.fold(first, |all, next| all + ", " + &next))
         };
-        for (name, value) in answer.headers.iter().filter(|(name, _)| !ignored(name)) {
+        let recorded = answer.headers.as_deref().unwrap_or_default();
+        for (name, value) in recorded.iter().filter(|(name, _)| !ignored(name)) {
             let seen = of(&reply.headers, name).unwrap_or_else(absent);
             // The name of a protocol is the same in capitals and without (RFC 9110, 7.8).
             let same = name.eq_ignore_ascii_case("upgrade") && value.eq_ignore_ascii_case(&seen);
@@ -351,8 +352,8 @@ impl<'a> Play<'a> {
                 differ(&name.to_lowercase(), value.clone(), seen);
             }
         }
-        let new = reply.headers.iter().filter(|(name, _)| !ignored(name) && of(&answer.headers, name).is_none());
-        for (name, value) in new {
+        let new = reply.headers.iter().filter(|(name, _)| !ignored(name) && of(recorded, name).is_none());
+        for (name, value) in new.filter(|_| answer.headers.is_some()) {
             differ(name, absent(), value.clone());
         }
         // Method and path; a body may stand behind them.

@@ -73,7 +73,8 @@ pub(super) enum What {
 #[derive(Clone, Debug)]
 pub(super) struct Answer {
     pub(super) status: u16,
-    pub(super) headers: Vec<(String, String)>,
+    /// None where they were not recorded; then they do not matter.
+    pub(super) headers: Option<Vec<(String, String)>>,
     pub(super) body: Option<Cut>,
 }
 
@@ -278,10 +279,8 @@ struct Raw {
     fin: Option<bool>,
     rsv: Option<u8>,
     masked: Option<bool>,
-    #[serde(rename = "code")]
-    _code: Option<u16>,
-    #[serde(rename = "reason")]
-    _reason: Option<String>,
+    code: Option<u16>,
+    reason: Option<String>,
     #[serde(rename = "note")]
     _note: Option<String>,
     frames: Option<usize>,
@@ -301,7 +300,7 @@ impl Raw {
         let answer = Answer {
             status: self.status.ok_or("an `open` line needs the `status` of the answer")?,
             body: self.answer_body()?,
-            headers: pairs(self.res_headers),
+            headers: self.res_headers.map(|headers| headers.into_iter().collect()),
         };
         Ok(What::Open {
             method: self.method.unwrap_or_else(|| "GET".into()),
@@ -324,7 +323,7 @@ impl Raw {
         let answer = Answer {
             status: self.status.ok_or("an `http-res` line needs a `status`")?,
             body: self.answer_body()?,
-            headers: pairs(self.headers),
+            headers: self.headers.map(|headers| headers.into_iter().collect()),
         };
         Ok(What::Answer {
             method: self.method.ok_or("an `http-res` line needs a `method`")?,
@@ -341,6 +340,16 @@ impl Raw {
         Ok(self.body.as_ref().map(|body| Cut::read(body, length)))
     }
 
+    /// What a close frame holds (RFC 6455, 5.5.1).
+    fn closing(&self) -> Result<Vec<u8>, String> {
+        let reason = self.reason.as_deref().unwrap_or_default();
+        match self.code {
+            Some(code) => Ok([&code.to_be_bytes(), reason.as_bytes()].concat()),
+            None if reason.is_empty() => Ok(Vec::new()),
+            None => Err("a close frame with a `reason` has a `code` as well".into()),
+        }
+    }
+
     fn frame(&self) -> Result<Frame, String> {
         let op = match self.op.as_deref() {
             None => Op::Text,
@@ -352,7 +361,8 @@ impl Raw {
                 (text.clone().into_bytes(), Some(cut))
             }
             (None, Some(hex)) => (bytes(hex)?, None),
-            _ => return Err("a frame has either `text` or `hex`".into()),
+            (None, None) if op == Op::Close => (self.closing()?, None),
+            _ => return Err("a frame has either `text` or `hex`, or a close frame `code` and `reason`".into()),
         };
         Ok(Frame {
             op,
@@ -407,6 +417,24 @@ mod tests {
         assert_eq!(unchunked("3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"), Ok(Cut::whole("abcde")));
         assert_eq!(unchunked("ff\r\nabc"), Ok(Cut::begun("abc", 255)));
         assert!(unchunked("abc").is_err() && unchunked("3\r\nabcd").is_err());
+    }
+
+    #[test]
+    fn a_close_frame_is_told_by_its_code() {
+        let frame = |members: &str| {
+            let text = format!(r#"{{"t":0,"conn":"a","dir":"recv","op":"close"{members}}}"#);
+            let mut scenario = Scenario::parse("x", &text).map_err(|e| e.to_string())?;
+            match scenario.lines.remove(0).what {
+                What::Recv(Received { op: Op::Close, payload: Payload::Bytes(bytes), .. }) => Ok(bytes),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(frame(r#","code":1001,"reason":"bye""#).unwrap(), b"\x03\xe9bye");
+        assert_eq!(frame(r#","code":1001,"reason":"bye","hex":"03e9627965""#).unwrap(), b"\x03\xe9bye");
+        assert_eq!(frame(r#","code":1000"#).unwrap(), b"\x03\xe8");
+        assert_eq!(frame("").unwrap(), b"");
+        let error: Result<Vec<u8>, String> = frame(r#","reason":"bye""#);
+        assert!(error.unwrap_err().contains("a close frame with a `reason` has a `code` as well"));
     }
 
     #[test]
