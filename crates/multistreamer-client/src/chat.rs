@@ -40,6 +40,29 @@ impl Chat {
         Ok(matches!(reply, Reply::CanWrite))
     }
 
+    /// Waits until this account can write into the chat of that one, and has it made able to: now or in a later life of the
+    /// stream, whatever happens to the connection in between. The account that is streaming can as soon as it is live, and the
+    /// internal chat always.
+    ///
+    /// # Errors
+    /// It could not in this time, or the chat was closed.
+    pub async fn wait_for_writer(
+        &self,
+        account: AccountId,
+        target: AccountId,
+        patience: Duration,
+    ) -> Result<(), Error> {
+        self.call(SessionCommand::WaitForWriter { account, target, patience }).await.map(drop)
+    }
+
+    /// Whether a line with this account into the chat of that one would go out now.
+    ///
+    /// # Errors
+    /// [`Error::NotTried`] with what is missing.
+    pub async fn can_say(&self, account: AccountId, target: AccountId) -> Result<(), Error> {
+        self.call(SessionCommand::CanSay { account, target }).await.map(drop)
+    }
+
     /// Wants that no more. The server keeps its writer until the stream ends.
     ///
     /// # Errors

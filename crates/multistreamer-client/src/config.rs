@@ -3,7 +3,7 @@
 use crate::user::User;
 use crate::{ApiError, Chat, ConnectError, Event, Events, StreamId};
 use dummyload_driver::{Http, Trust};
-use dummyload_session::Secret;
+use dummyload_session::{BackoffPolicy, Secret};
 use multistreamer_proto::http::Login;
 use multistreamer_proto::session::{MultistreamerSession, SessionConfig};
 use std::hash::{BuildHasher, RandomState};
@@ -94,6 +94,12 @@ impl ChatBuilder {
     #[must_use]
     pub fn echo_timeout(self, patience: Duration) -> Self {
         Self { config: self.config.echo_timeout(patience), ..self }
+    }
+
+    /// The waits between attempts to connect; by default up to 5 s first, as the web chat, and 60 s at most.
+    #[must_use]
+    pub fn backoff(self, backoff: BackoffPolicy) -> Self {
+        Self { config: self.config.backoff(backoff), ..self }
     }
 
     /// The bounds of the connection: queues, message sizes, times.

@@ -30,9 +30,10 @@ mod user;
 pub use chat::Chat;
 pub use config::{ChatBuilder, Multistreamer};
 pub use dummyload_driver::{Closed, Missed, Trust, TrustError};
+pub use dummyload_session::{BackoffPolicy, Secret};
 pub use error::{ApiError, ConnectError, Error};
 pub use events::Events;
-pub use multistreamer_proto::http::{Account, Profile, Stream};
+pub use multistreamer_proto::http::{Account, HttpError, Profile, Stream};
 pub use multistreamer_proto::markdown::Piece;
 pub use multistreamer_proto::session::{CommandError, Disconnect, Event};
 pub use multistreamer_proto::{

@@ -248,6 +248,40 @@ fn a_writer_can_be_waited_for_through_ends_and_losses() {
 }
 
 #[test]
+fn a_writer_that_may_be_gone_is_asked_for_again() {
+    let mut kit = Kit::live();
+    kit.want();
+    kit.hear(MADE);
+    kit.sent();
+    let token = kit.say(17, 14, "lost").unwrap();
+    kit.after(1);
+    kit.hear(LIVE);
+    kit.sent();
+    kit.after(15);
+    assert_eq!(kit.outcome(token), Some(Outcome::TimedOut));
+    assert_eq!(kit.say(17, 14, "again"), Err(CommandError::NoWriter));
+    assert_eq!(kit.sent(), [WRITER]);
+    kit.hear(MADE);
+    kit.say(17, 14, "again").unwrap();
+}
+
+#[test]
+fn a_writer_on_a_stream_that_is_not_live_counts_for_nothing() {
+    let mut kit = Kit::live();
+    kit.want();
+    kit.hear(IDLE);
+    kit.after(1);
+    kit.hear(IDLE);
+    kit.sent();
+    kit.events();
+    kit.hear(MADE);
+    assert_eq!(kit.sent(), [ASK]);
+    assert!(kit.events().is_empty());
+    kit.hear(LIVE);
+    assert_eq!(kit.sent(), [WRITER]);
+}
+
+#[test]
 fn networks_show_names_and_emotes_in_their_own_way() {
     let mut kit = Kit::live();
     let token = kit.say(14, 14, "hi").unwrap();

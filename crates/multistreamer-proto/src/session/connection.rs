@@ -103,7 +103,7 @@ impl MultistreamerSession {
         match decode_server(text).into_owned() {
             ServerMessage::Status(status) => self.status_came(now, status),
             ServerMessage::WriterResult(Writer { account_id: Some(account), target: Some(target), .. }) => {
-                self.writer_made(account, target);
+                self.writer_made(now, account, target);
             }
             ServerMessage::ViewCount(count) => self.notice(Event::ViewCount(count)),
             ServerMessage::Chat(chat) => {
@@ -174,8 +174,16 @@ impl MultistreamerSession {
         }
     }
 
-    fn writer_made(&mut self, account: crate::AccountId, target: crate::AccountId) {
+    fn writer_made(&mut self, now: Timestamp, account: crate::AccountId, target: crate::AccountId) {
         let pair = (account, target);
+        if !self.writers.is_live() {
+            // It was made before the stream ended, or what is known here is out of date. Once a status says that the stream is
+            // live, all that are wanted are asked for.
+            if self.state == State::Ready {
+                self.ask_status(now, false);
+            }
+            return;
+        }
         if self.writers.was_made(pair) {
             self.notice(Event::CanWrite { account, target });
         }
@@ -297,8 +305,15 @@ impl MultistreamerSession {
                     self.close(now, Some(Disconnect::Silence));
                 }
             }
-            // Silence is how the server says no, so nothing follows from it.
-            InFlight::Writer(_) | InFlight::Wish(_) | InFlight::Line(_) => self.finish(token, Outcome::TimedOut),
+            // Silence is how the server says no, so nothing follows for the connection. But a writer may be gone without a word:
+            // it counts as there once it is reported anew.
+            InFlight::Writer(_) | InFlight::Wish(_) => self.finish(token, Outcome::TimedOut),
+            InFlight::Line(line) => {
+                self.finish(token, Outcome::TimedOut);
+                if self.writers.doubt((line.account, line.target)) && self.state == State::Ready {
+                    self.ask_for_writers();
+                }
+            }
         }
     }
 }

@@ -189,7 +189,7 @@ impl MultistreamerSession {
             AccountId::IRC => self.own_name(),
             account => self.writers.account(account).and_then(|account| account.name.as_deref().map(str::to_string)),
         };
-        let waits = Line { kind, target, name, to: to.map(str::to_string), text: text.to_string() };
+        let waits = Line { kind, account, target, name, to: to.map(str::to_string), text: text.to_string() };
         Ok(self.requests.insert(now + self.config.echo_timeout, InFlight::Line(waits)))
     }
 

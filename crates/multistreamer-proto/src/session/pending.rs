@@ -21,6 +21,7 @@ pub(super) enum InFlight {
 #[derive(Debug)]
 pub(super) struct Line {
     pub(super) kind: ChatKind,
+    pub(super) account: AccountId,
     /// In whose chat it comes back.
     pub(super) target: AccountId,
     /// The name that it comes back under, if that is known.

@@ -34,7 +34,7 @@ impl Writers {
         was_live && !self.is_live()
     }
 
-    fn is_live(&self) -> bool {
+    pub(super) fn is_live(&self) -> bool {
         self.status.as_ref().is_some_and(|status| status.status.pushing)
     }
 
@@ -56,6 +56,11 @@ impl Writers {
     /// A writer was made. Whether that is news.
     pub(super) fn was_made(&mut self, pair: Pair) -> bool {
         self.made.insert(pair)
+    }
+
+    /// A writer may be gone. Whether one was known.
+    pub(super) fn doubt(&mut self, pair: Pair) -> bool {
+        self.made.remove(&pair)
     }
 
     pub(super) fn want(&mut self, pair: Pair) {
