@@ -11,6 +11,10 @@ enum Role<'a> {
     Driver,
     Host,
     Conformance,
+    /// What the tests of all mocks use.
+    Testkit,
+    /// What the suite drives our clients by.
+    Adapter,
     Binary,
     Xtask,
     /// These three with the protocol's name.
@@ -26,6 +30,8 @@ fn role(name: &str) -> Option<Role<'_>> {
         "dummyload-driver" => Role::Driver,
         "dummyload-host" => Role::Host,
         "dummyload-conformance" => Role::Conformance,
+        "dummyload-testkit" => Role::Testkit,
+        "dummyload-adapter" => Role::Adapter,
         "dummyload" => Role::Binary,
         "xtask" => Role::Xtask,
         _ => match name.rsplit_once('-')? {
@@ -46,9 +52,15 @@ fn may(from: Role<'_>, to: Role<'_>, for_tests: bool) -> bool {
         (Role::Mock(_), Role::Session | Role::Host) => true,
         (Role::Client(own) | Role::Mock(own), Role::Proto(other)) => own == other,
         (Role::Client(own), Role::Mock(other)) => for_tests && own == other,
+        (Role::Mock(_), Role::Testkit) => for_tests,
+        (Role::Testkit, Role::Host) => true,
+        (Role::Adapter, Role::Client(_) | Role::Session) => true,
         // How a crate's own tests ask for its features.
         (from, to) if from == to => for_tests,
-        (Role::Binary, Role::Conformance | Role::Host | Role::Mock(_) | Role::Proto(_) | Role::Session) => true,
+        (
+            Role::Binary,
+            Role::Conformance | Role::Host | Role::Mock(_) | Role::Proto(_) | Role::Codec | Role::Session,
+        ) => true,
         _ => false,
     }
 }
@@ -191,7 +203,7 @@ impl Graph {
                 }
                 _ => {}
             }
-            if !matches!(role_of, Role::Driver | Role::Host | Role::Conformance) {
+            if !matches!(role_of, Role::Driver | Role::Host | Role::Conformance | Role::Testkit) {
                 found.extend(
                     SOCKETS
                         .iter()

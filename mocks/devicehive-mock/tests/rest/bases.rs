@@ -3,7 +3,6 @@
 use crate::kit::{Caller, Socket, demo, http, start, start_as, start_with};
 use devicehive_mock::{DeviceHiveMock, Profile};
 use serde_json::json;
-use tokio_tungstenite::tungstenite::{self, client::IntoClientRequest};
 
 #[tokio::test]
 async fn every_route_is_under_every_base() {
@@ -57,15 +56,10 @@ async fn the_rest_address_is_told_by_the_socket_with_its_own_context() {
 
 /// The status of a handshake.
 async fn handshake(mock: &DeviceHiveMock, path: &str, authorization: Option<&str>) -> u16 {
-    let mut request = format!("ws://{}{path}", mock.address()).into_client_request().unwrap();
-    if let Some(value) = authorization {
-        request.headers_mut().insert("Authorization", value.parse().unwrap());
-    }
-    match tokio_tungstenite::connect_async(request).await {
-        Ok(_) => 101,
-        Err(tungstenite::Error::Http(response)) => response.status().as_u16(),
-        Err(e) => panic!("{e}"),
-    }
+    let headers = authorization.map(|value| ("authorization", value));
+    let opened =
+        dummyload_testkit::Socket::try_open(&format!("ws://{}{path}", mock.address()), headers.as_slice()).await;
+    opened.map_or_else(|status| status, |_| 101)
 }
 
 #[tokio::test]

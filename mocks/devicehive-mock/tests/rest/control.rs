@@ -1,6 +1,6 @@
 //! The verbs of the control plane.
 
-use crate::kit::{Caller, Socket, builder_with, demo, http, start};
+use crate::kit::{Caller, Refusal, Socket, builder_with, demo, http, start};
 use devicehive_mock::{ControlError, DeviceHiveMock, WorldFile};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -117,7 +117,7 @@ async fn a_world_is_saved_and_loaded() {
     let mut socket = Socket::open(&mock.url()).await;
     let loaded = mock.control("load", &json!({"world": saved["world"]})).unwrap();
     assert_eq!(loaded, json!({"users": 4, "networks": 3, "device_types": 9, "devices": 4}));
-    assert_eq!(socket.end().await, None, "all sockets are cut");
+    assert_eq!(socket.end().await, "cut", "all sockets are cut");
     assert_eq!(mock.control("save", &json!({})).unwrap(), saved);
     assert!(refused(&mock, "load", json!({"world": "[[user]]"})).contains("missing field `id`"));
     mock.control("load", &json!({"world": ""})).unwrap();

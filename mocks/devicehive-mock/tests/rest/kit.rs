@@ -1,16 +1,9 @@
 //! What all tests use: HTTP calls as they stand, and a socket.
 
-use devicehive_mock::{DeviceHiveMock, DeviceHiveMockBuilder, Profile, Query, WorldFile};
-use futures_util::{SinkExt, StreamExt};
-use serde_json::{Value, json};
-use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::Message as Frame;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+pub(crate) use dummyload_testkit::{Answer, Call, SOON, http, problems};
 
-/// Longer than anything takes; only a failing test waits so long.
-pub(crate) const SOON: Duration = Duration::from_secs(10);
+use devicehive_mock::{DeviceHiveMock, DeviceHiveMockBuilder, Profile, Query, WorldFile};
+use serde_json::{Value, json};
 
 pub(crate) async fn start() -> DeviceHiveMock {
     DeviceHiveMock::builder().virtual_clock().start().await.unwrap()
@@ -37,79 +30,15 @@ pub(crate) fn demo(mock: &DeviceHiveMock, name: &str) -> String {
     demo[name].as_str().unwrap_or_else(|| panic!("the demo has no {name}: {demo}")).to_owned()
 }
 
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    head: String,
-    pub(crate) body: String,
+/// How DeviceHive tells errors.
+pub(crate) trait Refusal {
+    fn is_error(&self, status: u16, text: &str);
 }
 
-impl Answer {
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|e| panic!("{}: {e}", self.body))
-    }
-
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.head.lines().find_map(|line| {
-            let (known, value) = line.split_once(':')?;
-            known.eq_ignore_ascii_case(name).then(|| value.trim())
-        })
-    }
-
-    /// Status and body, to be compared at once.
+impl Refusal for Answer {
     #[track_caller]
-    pub(crate) fn is(&self, status: u16, body: &str) {
-        assert_eq!((self.status, self.body.as_str()), (status, body));
-    }
-
-    #[track_caller]
-    pub(crate) fn is_error(&self, status: u16, text: &str) {
+    fn is_error(&self, status: u16, text: &str) {
         assert_eq!((self.status, self.json()), (status, json!({"error": status, "message": text})));
-    }
-}
-
-/// A request as it stands: the path is the whole target.
-pub(crate) async fn http(
-    mock: &DeviceHiveMock,
-    method: &str,
-    path: &str,
-    headers: &[(&str, &str)],
-    body: &str,
-) -> Answer {
-    Waiting::send(mock, method, path, headers, body).await.answer().await
-}
-
-/// A request that was sent.
-pub(crate) struct Waiting(TcpStream);
-
-impl Waiting {
-    pub(crate) async fn send(
-        mock: &DeviceHiveMock,
-        method: &str,
-        path: &str,
-        headers: &[(&str, &str)],
-        body: &str,
-    ) -> Self {
-        let mut socket = TcpStream::connect(mock.address()).await.unwrap();
-        let mut text = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
-        if !headers.iter().any(|(name, _)| *name == "Host") {
-            text += &format!("Host: {}\r\n", mock.address());
-        }
-        for (name, value) in headers {
-            text += &format!("{name}: {value}\r\n");
-        }
-        text += &format!("Content-Length: {}\r\n\r\n{body}", body.len());
-        socket.write_all(text.as_bytes()).await.unwrap();
-        Self(socket)
-    }
-
-    pub(crate) async fn answer(mut self) -> Answer {
-        let mut bytes = Vec::new();
-        tokio::time::timeout(SOON, self.0.read_to_end(&mut bytes)).await.expect("an answer in time").unwrap();
-        let text = String::from_utf8(bytes).unwrap();
-        let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {text:?}"));
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        Answer { status, head: head.to_owned(), body: body.to_owned() }
     }
 }
 
@@ -133,9 +62,9 @@ impl<'a> Caller<'a> {
         Self::with(mock, &demo(mock, "client_access_token"))
     }
 
-    pub(crate) async fn sends(&self, method: &str, path: &str, body: &str) -> Waiting {
+    pub(crate) async fn sends(&self, method: &str, path: &str, body: &str) -> Call {
         let headers = [("Authorization", self.bearer.as_str())];
-        Waiting::send(self.mock, method, &format!("/dh/rest{path}"), &headers, body).await
+        Call::send(self.mock, method, &format!("/dh/rest{path}"), &headers, body).await
     }
 
     pub(crate) async fn calls(&self, method: &str, path: &str, body: &str) -> Answer {
@@ -154,7 +83,7 @@ impl<'a> Caller<'a> {
     }
 
     /// A call that waits, once the mock knows of it.
-    pub(crate) async fn waits(&self, path: &str) -> Waiting {
+    pub(crate) async fn waits(&self, path: &str) -> Call {
         let query = Query::request();
         let before = self.mock.count(&query);
         let waiting = self.sends("GET", path, "").await;
@@ -164,11 +93,11 @@ impl<'a> Caller<'a> {
 }
 
 /// A client on the socket.
-pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub(crate) struct Socket(dummyload_testkit::Socket);
 
 impl Socket {
     pub(crate) async fn open(url: &str) -> Self {
-        Self(tokio_tungstenite::connect_async(url).await.unwrap().0)
+        Self(dummyload_testkit::Socket::open(url).await)
     }
 
     pub(crate) async fn authenticated(mock: &DeviceHiveMock, token: &str) -> Self {
@@ -179,14 +108,11 @@ impl Socket {
     }
 
     pub(crate) async fn say(&mut self, message: Value) {
-        self.0.send(Frame::text(message.to_string())).await.unwrap();
+        self.0.say(&message.to_string()).await;
     }
 
     pub(crate) async fn hear(&mut self) -> Value {
-        match tokio::time::timeout(SOON, self.0.next()).await.expect("a frame in time") {
-            Some(Ok(Frame::Text(text))) => serde_json::from_str(&text).unwrap(),
-            other => panic!("{other:?}"),
-        }
+        self.0.hear_json().await
     }
 
     pub(crate) async fn ask(&mut self, message: Value) -> Value {
@@ -194,14 +120,8 @@ impl Socket {
         self.hear().await
     }
 
-    /// How the connection ended.
-    pub(crate) async fn end(&mut self) -> Option<Frame> {
-        tokio::time::timeout(SOON, self.0.next()).await.expect("an end in time").and_then(Result::ok)
+    /// The next frame, or how the connection has ended.
+    pub(crate) async fn end(&mut self) -> String {
+        self.0.hear().await
     }
-}
-
-/// The codes of all problems so far.
-pub(crate) fn problems(mock: &DeviceHiveMock) -> Vec<String> {
-    let problems = mock.journal(&Query::any()).into_iter().filter(|entry| entry["kind"] == "problem");
-    problems.map(|entry| entry["code"].as_str().unwrap().to_owned()).collect()
 }

@@ -1,6 +1,6 @@
 //! Calls that wait (dossier M14; captures/server-4.1/rest-poll, rest-command-wait).
 
-use crate::kit::{Caller, start};
+use crate::kit::{Caller, Refusal, start};
 use serde_json::{Value, json};
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! The resources: what is made, read, changed and deleted by REST, beside the socket (dossier 14.1, 14.2, M14).
 
-use crate::kit::{Caller, Socket, demo, http, problems, start, start_as};
+use crate::kit::{Caller, Refusal, Socket, demo, http, problems, start, start_as};
 use devicehive_mock::Profile;
 use serde_json::{Value, json};
 use std::time::Duration;

@@ -1,16 +1,11 @@
 //! What all tests use: clients that send what they are told to, and see everything that comes.
 
-use devicehive_mock::{DeviceHiveMock, Profile, Query, WorldFile};
-use futures_util::{SinkExt, StreamExt};
-use serde_json::{Value, json};
-use std::time::Duration;
-use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::{self, Message as Frame};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+pub(crate) use dummyload_testkit::problems;
 
-/// Longer than anything takes; only a failing test waits so long.
-const SOON: Duration = Duration::from_secs(10);
+use devicehive_mock::{DeviceHiveMock, Profile, WorldFile};
+use dummyload_testkit::Socket;
+use serde_json::{Value, json};
+use std::ops::{Deref, DerefMut};
 
 /// What every malformed message gets, but for its envelope.
 pub(crate) const MALFORMED: &str = "Malformed Json received.";
@@ -35,27 +30,27 @@ pub(crate) fn token(mock: &DeviceHiveMock, with: &Value) -> String {
     mock.control("token", with).unwrap()["token"].as_str().unwrap().to_owned()
 }
 
-/// The codes of all problems so far, each with what was done about it.
-pub(crate) fn problems(mock: &DeviceHiveMock) -> Vec<String> {
-    let problems = mock.journal(&Query::any()).into_iter().filter(|entry| entry["kind"] == "problem");
-    let word = |value: &Value| value.as_str().unwrap().to_owned();
-    problems.map(|entry| format!("{} {}", word(&entry["reaction"]), word(&entry["code"]))).collect()
+pub(crate) struct Client(Socket);
+
+impl Deref for Client {
+    type Target = Socket;
+
+    fn deref(&self) -> &Socket {
+        &self.0
+    }
 }
 
-pub(crate) struct Client(WebSocketStream<MaybeTlsStream<TcpStream>>);
+impl DerefMut for Client {
+    fn deref_mut(&mut self) -> &mut Socket {
+        &mut self.0
+    }
+}
 
 impl Client {
     /// The status instead, if the handshake is refused.
     pub(crate) async fn try_open(url: &str, authorization: Option<&str>) -> Result<Self, u16> {
-        let mut request = url.into_client_request().unwrap();
-        if let Some(value) = authorization {
-            request.headers_mut().insert("authorization", value.parse().unwrap());
-        }
-        match tokio_tungstenite::connect_async(request).await {
-            Ok((socket, _)) => Ok(Self(socket)),
-            Err(tungstenite::Error::Http(response)) => Err(response.status().as_u16()),
-            Err(e) => panic!("{e}"),
-        }
+        let headers = authorization.map(|value| ("authorization", value));
+        Socket::try_open(url, headers.as_slice()).await.map(Self)
     }
 
     /// Somebody whom nobody knows yet.
@@ -77,32 +72,6 @@ impl Client {
 
     pub(crate) async fn admin(mock: &DeviceHiveMock) -> Self {
         Self::of(mock, "dhadmin").await
-    }
-
-    pub(crate) async fn say(&mut self, text: &str) {
-        self.send(Frame::text(text)).await;
-    }
-
-    pub(crate) async fn send(&mut self, frame: Frame) {
-        self.0.send(frame).await.unwrap();
-    }
-
-    /// The next frame as text, or how the connection ended.
-    pub(crate) async fn hear(&mut self) -> String {
-        match tokio::time::timeout(SOON, self.0.next()).await.expect("a frame in time") {
-            Some(Ok(Frame::Text(text))) => text.to_string(),
-            Some(Ok(Frame::Ping(_))) => "ping".to_owned(),
-            Some(Ok(Frame::Pong(_))) => "pong".to_owned(),
-            Some(Ok(Frame::Close(Some(frame)))) => format!("close {} {}", u16::from(frame.code), frame.reason),
-            Some(Ok(other)) => format!("{other:?}"),
-            Some(Err(tungstenite::Error::ConnectionClosed)) | None => "end".to_owned(),
-            Some(Err(_)) => "cut".to_owned(),
-        }
-    }
-
-    pub(crate) async fn hear_json(&mut self) -> Value {
-        let text = self.hear().await;
-        serde_json::from_str(&text).unwrap_or_else(|e| panic!("{text}: {e}"))
     }
 
     /// Says something and gives the next text.
@@ -154,30 +123,9 @@ impl Client {
         self.is_silent().await;
     }
 
-    /// That nothing is on the way: everything sent so far would come before the pong.
-    pub(crate) async fn is_silent(&mut self) {
-        self.send(Frame::Ping("barrier".into())).await;
-        assert_eq!(self.hear().await, "pong");
-    }
-
     /// Subscribes; the number of the subscription.
     pub(crate) async fn subscribes(&mut self, action: &str, members: &str) -> i64 {
         self.gets(action, members).await["subscriptionId"].as_i64().unwrap()
-    }
-
-    /// Everything that is on the way, but for pings.
-    pub(crate) async fn drain(&mut self) -> Vec<Value> {
-        self.send(Frame::Ping("barrier".into())).await;
-        let mut heard = Vec::new();
-        loop {
-            let text = self.hear().await;
-            match text.as_str() {
-                "pong" => return heard,
-                "ping" => continue,
-                _ => {}
-            }
-            heard.push(serde_json::from_str(&text).unwrap_or_else(|e| panic!("{text}: {e}")));
-        }
     }
 
     /// Of everything that is on the way, the names of commands and notifications with their subscriptions.

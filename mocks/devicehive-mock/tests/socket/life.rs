@@ -2,9 +2,9 @@
 
 use crate::kit::{Client, problems, start, start_as, token};
 use devicehive_mock::Profile;
+use dummyload_testkit::Frame;
 use serde_json::json;
 use std::time::Duration;
-use tokio_tungstenite::tungstenite::Message as Frame;
 
 #[tokio::test]
 async fn a_handshake_may_say_who_it_is() {
@@ -26,7 +26,7 @@ async fn a_handshake_may_say_who_it_is() {
 
     let mock = start_as(Profile::Server35).await;
     let mut doomed = Client::try_open(&mock.url(), Some("Basic eA==")).await.unwrap();
-    assert_eq!(doomed.ask("{}").await, "close 1011 ");
+    assert_eq!(doomed.ask("{}").await, "close 1011");
     let mock = start_as(Profile::Spec).await;
     assert_eq!(Client::try_open(&mock.url(), Some("Basic eA==")).await.err(), Some(401));
 }

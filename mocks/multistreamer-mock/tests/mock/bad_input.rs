@@ -1,10 +1,10 @@
 //! Bad input, limits and frames (dossier 5).
 
 use crate::kit::{Client, problems, start, start_live};
+use dummyload_testkit::Frame;
+use dummyload_testkit::tungstenite::protocol::CloseFrame;
+use dummyload_testkit::tungstenite::protocol::frame::coding::CloseCode;
 use std::time::Duration;
-use tokio_tungstenite::tungstenite::Message as Frame;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 #[tokio::test]
 async fn what_cannot_be_read_ends_the_connection_without_a_close_frame() {
@@ -114,8 +114,8 @@ async fn what_grows_too_large_makes_its_receivers_mute() {
 
 #[tokio::test]
 async fn texts_that_are_no_utf_8_come_back_as_they_are() {
-    use tokio_tungstenite::tungstenite::protocol::frame::Frame as Raw;
-    use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+    use dummyload_testkit::tungstenite::protocol::frame::Frame as Raw;
+    use dummyload_testkit::tungstenite::protocol::frame::coding::{Data, OpCode};
     let mock = start().await;
     let mut john = Client::john(&mock).await;
     let text = b"{\"type\":\"text\",\"account_id\":0,\"text\":\"a\xff\"}".to_vec();

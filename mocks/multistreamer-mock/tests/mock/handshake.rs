@@ -2,7 +2,6 @@
 
 use crate::kit::{Client, get, http, problems, start, start_option, token};
 use serde_json::json;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
 #[tokio::test]
 async fn who_may_read_the_chat_gets_in_and_nobody_else() {
@@ -65,7 +64,7 @@ async fn subprotocols_come_back_as_a_whole() {
             ("Sec-WebSocket-Protocol", offered),
             ("Sec-WebSocket-Extensions", "permessage-deflate"),
         ];
-        let head = crate::kit::handshake_head(&mock, &format!("/ws/21?token={}", token("john")), &headers).await;
+        let head = crate::kit::upgrade(&mock, &format!("/ws/21?token={}", token("john")), &headers).await;
         assert!(head.starts_with("HTTP/1.1 101"), "{head}");
         let lower = head.to_lowercase();
         assert!(lower.contains(&format!("sec-websocket-protocol: {expected}\r\n")), "{head}");
@@ -81,9 +80,8 @@ async fn the_cookie_of_the_web_page_wins_over_any_token() {
     let login = http(&mock, "POST", "/login", &form, "username=john&password=demo-password").await;
     assert_eq!(login.status, 302);
     let cookie = login.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
-    let mut request = format!("{}/ws/21?token={}", mock.ws_url(), token("test")).into_client_request().unwrap();
-    request.headers_mut().insert("cookie", cookie.parse().unwrap());
-    let mut client = Client::with(request).await;
+    let url = format!("{}/ws/21?token={}", mock.ws_url(), token("test"));
+    let mut client = Client::with(&url, "cookie", &cookie).await;
     assert_eq!(client.status().await["accounts"]["0"]["name"], "john");
     let wrong = http(&mock, "POST", "/login", &form, "username=john&password=wrong").await;
     assert_eq!((wrong.status, wrong.header("set-cookie")), (200, None));

@@ -1,8 +1,8 @@
 //! The profile `spec`: what the wiki page promises, and refusals are told.
 
 use crate::kit::{Client, api, get, push, start_spec, token};
+use dummyload_testkit::Frame;
 use serde_json::json;
-use tokio_tungstenite::tungstenite::Message as Frame;
 
 #[tokio::test]
 async fn viewcount_is_answered() {

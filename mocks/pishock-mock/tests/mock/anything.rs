@@ -1,10 +1,10 @@
 //! Whatever is sent: the mock goes on.
 
 use crate::kit::{Client, start, start_strict};
+use dummyload_testkit::Frame;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::Value;
-use tokio_tungstenite::tungstenite::Message as Frame;
 
 /// Texts from nonsense to almost right.
 fn anything() -> impl Strategy<Value = String> {

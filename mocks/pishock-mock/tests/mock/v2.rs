@@ -1,9 +1,9 @@
 //! V2: envelopes, reply counts, refusals (dossier 3, 4, 10.1 to 10.4).
 
 use crate::kit::{Client, command, outcomes, problems, publish, start, start_with, topics, with};
+use dummyload_testkit::Frame;
 use pishock_mock::WorldFile;
 use serde_json::{Value, json};
-use tokio_tungstenite::tungstenite::Message as Frame;
 
 #[tokio::test]
 async fn the_documented_messages_have_the_documented_replies_to_the_byte() {

@@ -3,10 +3,10 @@
 use crate::kit::{
     Client, RELAY, RELAY_DECIMAL, SWITCH, all_status, decimal, demo, get, http, post_form, read, start, start_with,
 };
+use dummyload_testkit::Frame;
 use serde_json::{Value, json};
 use shelly_mock::ShellyMock;
 use shelly_proto::{Claims, DeviceId};
-use tokio_tungstenite::tungstenite::Message as Frame;
 
 /// The payload of a token, as it is.
 fn payload(token: &str) -> Value {

@@ -1,10 +1,10 @@
 //! Whatever is sent: the mock goes on.
 
 use crate::kit::{Client, FORM, RELAY_DECIMAL, all_status, demo, http, start, start_option};
+use dummyload_testkit::Frame;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
-use tokio_tungstenite::tungstenite::Message as Frame;
 
 const IDS: [&str; 10] = [
     "242232438719594",

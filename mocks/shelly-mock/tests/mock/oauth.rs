@@ -1,15 +1,13 @@
 //! Logins, codes and tokens over HTTP (dossier 3, 4).
 
-use crate::kit::{
-    Client, FORM, HttpAnswer, demo, get, http, post_form, problems, read, start, start_option, start_with,
-};
+use crate::kit::{Answer, Client, FORM, demo, get, http, post_form, problems, read, start, start_option, start_with};
 use serde_json::{Value, json};
 use shelly_mock::{RefreshToken, ShellyMock, WorldFile};
 use shelly_proto::Claims;
 use shelly_proto::http::password_hash;
 use std::time::Duration;
 
-fn error(answer: &HttpAnswer) -> (u16, String) {
+fn error(answer: &Answer) -> (u16, String) {
     let body = answer.json();
     assert_eq!(body["isok"], false, "{body}");
     (answer.status, body["errors"].as_object().unwrap().keys().next().unwrap().clone())

@@ -1,13 +1,13 @@
 //! The login page, as a browser without scripts uses it (dossier 4.1, 4.3).
 
-use crate::kit::{HttpAnswer, demo, get, post_form, problems, start, start_option, start_with};
+use crate::kit::{Answer, demo, get, post_form, problems, start, start_option, start_with};
 use shelly_proto::http::password_hash;
 use shelly_proto::{Callback, authorize_url};
 
 const CALLBACK: &str = "https%3A%2F%2Fexample.com%2Fcb";
 
 /// The hidden fields of the form, as a browser would send them.
-fn hidden(page: &HttpAnswer) -> String {
+fn hidden(page: &Answer) -> String {
     let fields = page.body.lines().filter_map(|line| {
         let rest = line.strip_prefix("<input type=\"hidden\" name=\"")?;
         let (name, rest) = rest.split_once("\" value=\"")?;

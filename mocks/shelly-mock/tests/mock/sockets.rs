@@ -4,10 +4,10 @@ use crate::kit::{
     Client, RELAY, RELAY_DECIMAL, SWITCH_DECIMAL, control, decimal, demo, get, http, problems, read, socket_url, start,
     start_option, start_with,
 };
+use dummyload_testkit::Frame;
 use serde_json::json;
 use shelly_mock::Query;
 use std::time::Duration;
-use tokio_tungstenite::tungstenite::Message as Frame;
 
 #[tokio::test]
 async fn it_greets_nobody_and_tells_only_the_owner() {
