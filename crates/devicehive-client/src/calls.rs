@@ -128,7 +128,7 @@ impl DeviceHive {
         configuration_delete(name: impl Into<String>) -> () = message::ConfigurationDelete::new(name);
         /// `subscription/list`: the subscriptions of this connection, those of [`DeviceHive::execute`] among them.
         subscription_list(kind: Option<Kind>) -> Vec<SubscriptionInfo> =
-            message::SubscriptionList { kind };
+            message::SubscriptionList { kind: kind.map(Into::into) };
         /// `command/get`: a command of a device.
         command_get(device: impl Into<DeviceId>, id: i64) -> Command = message::CommandGet::new(device, id);
         /// `command/list`: commands of a device, as far as the server still has them.

@@ -1,6 +1,6 @@
 //! The members of a request, and what the server makes of values of other types (dossier 3, M1.2).
 
-use crate::json::{TOO_DEEP, is_too_deep, plain};
+use crate::json::{TOO_DEEP, canonical_items, canonical_members, is_too_deep, plain};
 use crate::lenient::read_lenient;
 use crate::text::unescape;
 use crate::{Datetime, DecodeError, Json};
@@ -17,6 +17,8 @@ use serde_json::value::RawValue;
 #[derive(Clone, Debug, Default)]
 pub struct Fields<'a> {
     members: Vec<(Cow<'a, str>, &'a str)>,
+    /// The values need not be written anew, and are not nested too deeply.
+    canonical: bool,
 }
 
 /// A member cannot be what it should be, in the words that the server has for it.
@@ -118,6 +120,9 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// It is none.
     pub fn read(json: &'a str) -> Result<Self, DecodeError> {
+        if let Some(members) = canonical_members(json) {
+            return Ok(Self { members, canonical: true });
+        }
         if !json.trim_ascii_start().starts_with('{') {
             return match serde_json::from_str::<&RawValue>(json) {
                 Ok(_) => Err(DecodeError::wrong("", "an object is wanted here")),
@@ -129,12 +134,27 @@ impl<'a> Fields<'a> {
 
     /// One that was not sent: of these members.
     pub fn of(members: impl IntoIterator<Item = (Cow<'a, str>, &'a str)>) -> Self {
-        Self { members: members.into_iter().collect() }
+        Self { members: members.into_iter().collect(), canonical: false }
     }
 
     /// Sets a member, as a path or query of an HTTP request does.
     pub fn set(&mut self, name: impl Into<Cow<'a, str>>, json: &'a str) {
         self.members.push((name.into(), json));
+        self.canonical = false;
+    }
+
+    /// Whether no value is nested more deeply than a message may be.
+    pub(crate) fn is_flat(&self, json: &str) -> bool {
+        self.canonical || !is_too_deep(json)
+    }
+
+    /// A member that is kept as it is; `null` counts.
+    pub(crate) fn json(&self, name: &str) -> Option<Json> {
+        self.raw(name).map(|value| self.kept(value))
+    }
+
+    fn kept(&self, value: &str) -> Json {
+        if self.canonical { Json::canonical(value) } else { Json::trusted(value) }
     }
 
     /// All members in their order.
@@ -204,7 +224,7 @@ impl<'a> Fields<'a> {
         if value.starts_with(['{', '[', 't', 'f']) {
             return Err(FieldError::Malformed(name));
         }
-        let text = plain(value);
+        let text = text(value).ok_or(FieldError::Malformed(name))?;
         if text.trim().is_empty() {
             return Ok(None);
         }
@@ -217,7 +237,7 @@ impl<'a> Fields<'a> {
     /// It is anything else but null.
     pub fn object(&self, name: &'static str) -> Result<Option<Json>, FieldError> {
         match self.some(name) {
-            Some(value) if value.starts_with('{') => Ok(Some(Json::trusted(value))),
+            Some(value) if value.starts_with('{') => Ok(Some(self.kept(value))),
             Some(_) => Err(FieldError::NotAnObject(name)),
             None => Ok(None),
         }
@@ -262,9 +282,16 @@ impl<'a> Fields<'a> {
         read: impl Fn(&'a str) -> Option<Option<T>>,
     ) -> Result<Option<BTreeSet<T>>, FieldError> {
         let Some(value) = self.some(name) else { return Ok(None) };
-        let items: Vec<&'a RawValue> = serde_json::from_str(value).map_err(|_| FieldError::Malformed(name))?;
-        let items = items.into_iter().map(|item| read(item.get())).collect::<Option<Vec<_>>>();
-        Ok(Some(items.ok_or(FieldError::Malformed(name))?.into_iter().flatten().collect()))
+        let (mut items, mut is_sound) = (BTreeSet::new(), true);
+        let mut add = |item| match read(item) {
+            Some(item) => items.extend(item),
+            None => is_sound = false,
+        };
+        if !(self.canonical && canonical_items(value, &mut add).is_some()) {
+            let raw: Vec<&'a RawValue> = serde_json::from_str(value).map_err(|_| FieldError::Malformed(name))?;
+            raw.into_iter().for_each(|item| add(item.get()));
+        }
+        if is_sound { Ok(Some(items)) } else { Err(FieldError::Malformed(name)) }
     }
 }
 
@@ -335,7 +362,7 @@ impl<'de> Visitor<'de> for Members {
         while let Some(name) = map.next_key::<Name<'de>>()? {
             members.push((name.0, map.next_value::<&RawValue>()?.get()));
         }
-        Ok(Fields { members })
+        Ok(Fields { members, canonical: false })
     }
 }
 

@@ -1,6 +1,7 @@
 //! JSON values that keep their spelling: what the server stores as text and sends out again (dossier 3, M1.3).
 
 use crate::text::{push_string, unescape};
+use alloc::borrow::Cow;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -55,6 +56,11 @@ impl Json {
         let mut out = Vec::with_capacity(text.len());
         Canonical { text, at: 0, out: &mut out }.value();
         Self(SmolStr::new(dummyload_codec::write::text(out)))
+    }
+
+    /// A piece of a text that is canonical for sure.
+    pub(crate) fn canonical(text: &str) -> Self {
+        Self(SmolStr::new(text))
     }
 
     /// The text.
@@ -148,24 +154,43 @@ pub(crate) fn is_too_deep(text: &str) -> bool {
     false
 }
 
-/// Whether nothing needs to be changed in a valid JSON text, as far as one look without memory can tell: objects with more
+/// Whether a text is JSON in which nothing needs to be changed, as far as one look without memory can tell: objects with more
 /// than a few members, deep nesting, and all strings with escapes are looked at again.
 fn is_canonical(text: &str) -> bool {
-    let mut look = Look { bytes: text.as_bytes(), at: 0 };
+    let mut look = Look { text, at: 0 };
     look.value(MOST_NESTED) == Some(()) && look.at == text.len()
+}
+
+/// The members of an object that is canonical, names and values as they stand. `None` if it is not, or if that is not seen.
+pub(crate) fn canonical_members(text: &str) -> Option<Vec<(Cow<'_, str>, &str)>> {
+    let mut look = Look { text, at: 0 };
+    (look.peek()? == b'{').then_some(())?;
+    let mut members = Vec::with_capacity(MOST_MEMBERS / 2);
+    look.object(MOST_NESTED, |name, value| members.push((Cow::Borrowed(name), value)))?;
+    (look.at == text.len()).then_some(members)
+}
+
+/// Shows the items of an array that is canonical, likewise.
+pub(crate) fn canonical_items<'a>(text: &'a str, item: impl FnMut(&'a str)) -> Option<()> {
+    let mut look = Look { text, at: 0 };
+    (look.peek()? == b'[').then_some(())?;
+    look.array(MOST_NESTED, item)?;
+    (look.at == text.len()).then_some(())
 }
 
 const MOST_NESTED: u8 = 16;
 const MOST_MEMBERS: usize = 12;
 
+/// Passes over JSON in the one spelling that needs no memory: no blanks, no escapes. Most messages are in it, and whatever is
+/// not goes the usual way.
 struct Look<'a> {
-    bytes: &'a [u8],
+    text: &'a str,
     at: usize,
 }
 
 impl<'a> Look<'a> {
     fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
+        self.text.as_bytes().get(self.at).copied()
     }
 
     fn skip(&mut self, byte: u8) -> bool {
@@ -174,28 +199,57 @@ impl<'a> Look<'a> {
         is_next
     }
 
-    /// Passes over a canonical value.
     fn value(&mut self, depth: u8) -> Option<()> {
         match self.peek()? {
-            b'{' => self.object(depth.checked_sub(1)?),
-            b'[' => self.array(depth.checked_sub(1)?),
+            b'{' => self.object(depth.checked_sub(1)?, |_, _| {}),
+            b'[' => self.array(depth.checked_sub(1)?, |_| {}),
             b'"' => self.string().map(drop),
-            _ => {
-                let rest = &self.bytes[self.at..];
-                let ends = |byte: &u8| matches!(byte, b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r');
-                self.at += rest.iter().position(ends).unwrap_or(rest.len());
-                Some(())
-            }
+            b't' => self.literal("true"),
+            b'f' => self.literal("false"),
+            b'n' => self.literal("null"),
+            _ => self.number(),
         }
     }
 
-    fn array(&mut self, depth: u8) -> Option<()> {
+    fn literal(&mut self, word: &str) -> Option<()> {
+        let end = self.at + word.len();
+        (self.text.as_bytes().get(self.at..end)? == word.as_bytes()).then_some(())?;
+        self.at = end;
+        Some(())
+    }
+
+    fn number(&mut self) -> Option<()> {
+        self.skip(b'-');
+        if !self.skip(b'0') {
+            self.digits()?;
+        }
+        if self.skip(b'.') {
+            self.digits()?;
+        }
+        if self.skip(b'e') || self.skip(b'E') {
+            let _ = self.skip(b'+') || self.skip(b'-');
+            self.digits()?;
+        }
+        Some(())
+    }
+
+    fn digits(&mut self) -> Option<()> {
+        let start = self.at;
+        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+            self.at += 1;
+        }
+        (self.at > start).then_some(())
+    }
+
+    fn array(&mut self, depth: u8, mut item: impl FnMut(&'a str)) -> Option<()> {
         self.at += 1;
         if self.skip(b']') {
             return Some(());
         }
         loop {
+            let start = self.at;
             self.value(depth)?;
+            item(self.text.get(start..self.at)?);
             if self.skip(b']') {
                 return Some(());
             }
@@ -203,12 +257,12 @@ impl<'a> Look<'a> {
         }
     }
 
-    fn object(&mut self, depth: u8) -> Option<()> {
+    fn object(&mut self, depth: u8, mut member: impl FnMut(&'a str, &'a str)) -> Option<()> {
         self.at += 1;
         if self.skip(b'}') {
             return Some(());
         }
-        let mut names: [&[u8]; MOST_MEMBERS] = [&[]; MOST_MEMBERS];
+        let mut names = [""; MOST_MEMBERS];
         for count in 0..MOST_MEMBERS {
             let name = self.string()?;
             if names[..count].contains(&name) {
@@ -216,7 +270,9 @@ impl<'a> Look<'a> {
             }
             names[count] = name;
             self.skip(b':').then_some(())?;
+            let start = self.at;
             self.value(depth)?;
+            member(name, self.text.get(start..self.at)?);
             if self.skip(b'}') {
                 return Some(());
             }
@@ -226,14 +282,29 @@ impl<'a> Look<'a> {
     }
 
     /// The inside of a string without escapes, and without what begins like the line ends that must have some.
-    fn string(&mut self) -> Option<&'a [u8]> {
+    fn string(&mut self) -> Option<&'a str> {
         self.skip(b'"').then_some(())?;
-        let rest = &self.bytes[self.at..];
-        let end = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0xe2))?;
+        let rest = self.text.as_bytes().get(self.at..)?;
+        let end = rest.iter().position(|byte| IS_SPECIAL[usize::from(*byte)])?;
+        let inside = self.text.get(self.at..self.at + end)?;
         self.at += end + 1;
-        (rest[end] == b'"').then(|| &rest[..end])
+        (rest[end] == b'"').then_some(inside)
     }
 }
+
+/// What ends a plain piece of a string: its end, an escape, what must be one, and the first byte of U+2028 and U+2029.
+const IS_SPECIAL: [bool; 256] = {
+    let mut special = [false; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        special[byte] = true;
+        byte += 1;
+    }
+    special[b'"' as usize] = true;
+    special[b'\\' as usize] = true;
+    special[0xe2] = true;
+    special
+};
 
 /// Writes a valid JSON text anew. What is no JSON gives something or other, but no panic.
 struct Canonical<'a, 'o> {
@@ -392,6 +463,16 @@ mod tests {
         assert!(Json::parse("{").is_err());
     }
 
+    /// Texts that are mostly JSON, of all spellings.
+    const TEXT: &str = "(\\{(\"[a-c]{0,2}\":(-?(0|[1-9][0-9]?)(\\.[0-9])?([eE][+-]?[0-9])?|true|false|null|\"[a-z\\\\\\PC]{0,4}\"|\\[1,(2|\"b\")\\]|\\{\"x\":[0-9]\\}),?){0,3}\\}|\\[([0-9.eE+-]{1,4},?){0,3}\\]|[\\[\\]{}\":,0-9a-z\\. \\\\\\PC]{0,20})";
+
+    /// As [`Json::trusted`] does it where it must.
+    fn rewritten(text: &str) -> String {
+        let mut out = Vec::new();
+        Canonical { text, at: 0, out: &mut out }.value();
+        String::from_utf8(out).unwrap()
+    }
+
     proptest! {
         #[test]
         fn the_canonical_text_is_its_own(text in "[\\[\\]{}\":,0-9a-z \\\\\\PC]{0,60}") {
@@ -399,6 +480,28 @@ mod tests {
                 prop_assert_eq!(Json::parse(json.as_str()).unwrap(), json);
             }
             Json::trusted(&text);
+        }
+
+        #[test]
+        fn what_is_canonical_is_json_and_its_own_text(text in TEXT) {
+            let is_canonical = is_canonical(&text);
+            if is_canonical {
+                let parsed = serde_json::from_str::<&RawValue>(&text);
+                prop_assert_eq!(parsed.unwrap().get(), text.as_str());
+                prop_assert_eq!(&rewritten(&text), &text);
+            }
+            if let Some(members) = canonical_members(&text) {
+                prop_assert!(is_canonical);
+                let values: BTreeMap<String, &RawValue> = serde_json::from_str(&text).unwrap();
+                prop_assert_eq!(members.len(), values.len());
+                prop_assert!(members.iter().all(|(name, value)| values[&**name].get() == *value));
+            }
+            let mut items = Vec::new();
+            if canonical_items(&text, |item| items.push(item)).is_some() {
+                prop_assert!(is_canonical);
+                let values: Vec<&RawValue> = serde_json::from_str(&text).unwrap();
+                prop_assert!(values.iter().map(|value| value.get()).eq(items));
+            }
         }
 
         #[test]

@@ -47,9 +47,9 @@ fn memory_is_asked_for_by_what_is_kept() {
         // The list of members, in each object.
         (1, r#"{"action":"server/info","requestId":1}"#),
         (1, r#"{"action":"command/get","requestId":1,"deviceId":"dev-1","commandId":7}"#),
-        // The name of the command besides, and the parser's note of how deep it is.
+        // The name of the command besides.
         (
-            4,
+            3,
             r#"{"action":"command/insert","requestId":1,"deviceId":"dev-1","command":{"command":"on","parameters":{"a":1}}}"#,
         ),
     ] {

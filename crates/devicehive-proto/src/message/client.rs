@@ -2,7 +2,6 @@
 
 use super::Request;
 use super::member::wrong;
-use crate::json::is_too_deep;
 use crate::text::push_string;
 use crate::{Action, DecodeError, Fields, Json, strict};
 use alloc::borrow::Cow;
@@ -114,7 +113,7 @@ impl ClientMessage {
         // What is no JSON is rare, and read as the server reads it.
         let lenient;
         let fields = match Fields::read(text) {
-            Ok(fields) if !is_too_deep(text) => fields,
+            Ok(fields) if fields.is_flat(text) => fields,
             _ => {
                 lenient = strict(text)?;
                 Fields::read(&lenient)?
@@ -131,7 +130,7 @@ impl ClientMessage {
             }
             None => Request::Other(other(action, &fields)),
         };
-        Ok(Self { request_id: fields.raw("requestId").map(Json::trusted), request })
+        Ok(Self { request_id: fields.json("requestId"), request })
     }
 
     /// Writes the canonical text behind what is in `out`.

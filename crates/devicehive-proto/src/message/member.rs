@@ -1,6 +1,6 @@
 //! What the members of requests mean, and how they are written (dossier 3, M1.2).
 
-use super::{Kind, SortOrder};
+use super::{ListedKind, SortOrder};
 use crate::lint::Want;
 use crate::object::{push_array, push_time};
 use crate::text::push_string;
@@ -98,17 +98,13 @@ impl Member for SortOrder {
     }
 }
 
-impl Member for Kind {
+impl Member for ListedKind {
     const WANT: Want = Want::Word(&["command", "notification"]);
 
     fn read(fields: &Fields<'_>, name: &'static str) -> Result<Option<Self>, DecodeError> {
-        let Some(text) = String::read(fields, name)? else { return Ok(None) };
-        match [Kind::Command, Kind::Notification].into_iter().find(|kind| kind.name() == text) {
-            Some(kind) => Ok(Some(kind)),
-            None => Err(wrong(name, "there are no subscriptions but for `command` and `notification`")),
-        }
+        String::read(fields, name).map(|text| text.map(|text| Self::parse(&text)))
     }
     fn write(&self, out: &mut Vec<u8>) {
-        push_string(out, self.name());
+        push_string(out, self.as_str());
     }
 }

@@ -46,4 +46,6 @@ pub use order::SortOrder;
 pub use refusal::Refusal;
 pub use request::*;
 pub use server::{AnswerError, Payload, Push, PushBody, ServerMessage, ServerReply};
-pub use shared::{Command, Configuration, Device, DeviceType, Kind, Network, Notification, Subscription, User};
+pub use shared::{
+    Command, Configuration, Device, DeviceType, Kind, ListedKind, Network, Notification, Subscription, User,
+};

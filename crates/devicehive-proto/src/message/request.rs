@@ -3,7 +3,8 @@
 use super::client::OtherRequest;
 use super::member::{Member, required};
 use super::{
-    CommandChange, DeviceChange, Kind, NamedChange, NewCommand, NewNotification, SortOrder, TokenRequest, UserChange,
+    CommandChange, DeviceChange, ListedKind, NamedChange, NewCommand, NewNotification, SortOrder, TokenRequest,
+    UserChange,
 };
 use crate::lint::Field;
 use crate::{Action, Datetime, DecodeError, DeviceId, Fields};
@@ -171,7 +172,7 @@ requests! {
     SubscriptionList {
         ;
         /// Only these.
-        kind: Kind = "type",
+        kind: ListedKind = "type",
     }
 
     /// Reads one command (dossier M4.3).

@@ -335,6 +335,38 @@ impl Kind {
     }
 }
 
+/// The kind that a list of subscriptions is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ListedKind {
+    /// One of the kinds that there are.
+    Of(Kind),
+    /// Anything else; the list is empty then (dossier 11).
+    Other(String),
+}
+
+impl ListedKind {
+    /// The kind of this name.
+    pub fn parse(name: &str) -> Self {
+        let known = [Kind::Command, Kind::Notification].into_iter().find(|kind| kind.name() == name);
+        known.map_or_else(|| Self::Other(name.into()), Self::Of)
+    }
+
+    /// The name on the wire.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Of(kind) => kind.name(),
+            Self::Other(name) => name,
+        }
+    }
+}
+
+impl From<Kind> for ListedKind {
+    fn from(kind: Kind) -> Self {
+        Self::Of(kind)
+    }
+}
+
 /// A subscription as it was asked for (dossier 11).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
