@@ -84,6 +84,18 @@ impl ChatBuilder {
         Self { config: self.config.allow_posting(), ..self }
     }
 
+    /// How long to wait for a status; 10 s by default.
+    #[must_use]
+    pub fn status_timeout(self, patience: Duration) -> Self {
+        Self { config: self.config.status_timeout(patience), ..self }
+    }
+
+    /// After how much silence of the server to ask for a status, to see whether it is still there; 40 s by default.
+    #[must_use]
+    pub fn probe_after(self, silence: Duration) -> Self {
+        Self { config: self.config.probe_after(silence), ..self }
+    }
+
     /// How long to wait for a writer.
     #[must_use]
     pub fn writer_timeout(self, patience: Duration) -> Self {

@@ -146,6 +146,11 @@ fn number(number: i64) -> Raw<'static> {
 
 /// Decodes a message of a client, every tolerated variant included.
 pub fn decode_client(text: &str) -> ClientMessage<'_> {
+    super::plain::client(text).unwrap_or_else(|| by_members(text))
+}
+
+/// The same without regard to how clients mostly write them.
+pub(super) fn by_members(text: &str) -> ClientMessage<'_> {
     let frame = &mut Frame::new(&NAMES);
     let kind = match read_frame(text, frame) {
         Ok(kind) => kind,

@@ -1,6 +1,7 @@
 //! The messages of the socket, in both directions.
 
 mod client;
+mod plain;
 mod server;
 mod shared;
 mod status;

@@ -180,6 +180,11 @@ pub(super) fn read_frame<'a>(text: &'a str, frame: &mut Frame<'a>) -> Result<Opt
 /// Decodes a message of the server, every tolerated variant included. Nothing is an error, since a client must go on after
 /// whatever it does not know.
 pub fn decode_server(text: &str) -> ServerMessage<'_> {
+    super::plain::server(text).unwrap_or_else(|| by_members(text))
+}
+
+/// The same without regard to how servers mostly write them.
+pub(super) fn by_members(text: &str) -> ServerMessage<'_> {
     let frame = &mut Frame::new(&NAMES);
     let kind = match read_frame(text, frame) {
         Ok(kind) => kind,

@@ -8,12 +8,9 @@ use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::string::ToString;
 use alloc::vec::Vec;
-use core::fmt;
 use dummyload_codec::members::{self, Slots};
-use dummyload_codec::{Name, owned};
+use dummyload_codec::owned;
 use itoa::Buffer;
-use serde::de::{MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
 
 /// How a stream is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -82,9 +79,6 @@ impl StreamStatus {
     }
 
     fn read<'a>(json: &'a str) -> Option<(Self, Extra<'a>)> {
-        if let Ok(PlainFlags { data_incoming, data_pulling, data_pushing }) = serde_json::from_str(json) {
-            return Some((Self::new(data_incoming, data_pulling, data_pushing), Extra::default()));
-        }
         let mut flags = Slots::read(json, &["data_incoming", "data_pulling", "data_pushing"]).ok()?;
         let mut flag = |name| flags.take(name, members::flag).unwrap_or_default();
         let status = Self::new(flag("data_incoming"), flag("data_pulling"), flag("data_pushing"));
@@ -187,9 +181,6 @@ impl<'a> Account<'a> {
 
 impl<'a> Accounts<'a> {
     fn read(json: &'a str) -> Option<Self> {
-        if let Ok(PlainAccounts(by_id)) = serde_json::from_str(json) {
-            return Some(Self { by_id, extra: Extra::default() });
-        }
         let mut accounts = Self::default();
         members::each_member_or_none(json, |key, value| {
             let id = key.parse().ok().filter(|id: &i64| id.to_string() == *key);
@@ -215,77 +206,5 @@ impl<'a> Accounts<'a> {
     pub fn into_owned(self) -> Accounts<'static> {
         let by_id = self.by_id.into_iter().map(|(id, account)| (id, account.into_owned())).collect();
         Accounts { by_id, extra: self.extra.into_owned() }
-    }
-}
-
-/// What the server itself writes is read in one pass, which takes half the time. Whatever is not quite that is read by its
-/// members.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PlainFlags {
-    data_incoming: bool,
-    data_pulling: bool,
-    data_pushing: bool,
-}
-
-struct PlainAccounts<'a>(BTreeMap<AccountId, Account<'a>>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for PlainAccounts<'a> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Read;
-        impl<'de> Visitor<'de> for Read {
-            type Value = PlainAccounts<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("accounts by their ids")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<PlainAccounts<'de>, A::Error> {
-                let mut by_id = BTreeMap::new();
-                while let Some((id, account)) = map.next_entry::<AccountId, PlainAccount<'de>>()? {
-                    by_id.insert(id, account.into());
-                }
-                Ok(PlainAccounts(by_id))
-            }
-        }
-        from.deserialize_map(Read)
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PlainAccount<'a> {
-    #[serde(borrow)]
-    name: Name<'a>,
-    network: PlainNetwork<'a>,
-    ready: bool,
-    live: bool,
-    writable: bool,
-    #[serde(default, deserialize_with = "not_null")]
-    http_url: Option<Name<'a>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PlainNetwork<'a> {
-    #[serde(borrow)]
-    name: Name<'a>,
-    #[serde(rename = "displayName")]
-    display_name: Name<'a>,
-}
-
-fn not_null<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Name<'de>>, D::Error> {
-    Name::deserialize(from).map(Some)
-}
-
-impl<'a> From<PlainAccount<'a>> for Account<'a> {
-    fn from(plain: PlainAccount<'a>) -> Self {
-        Self {
-            name: Some(plain.name.0),
-            network: Some(Network::new(plain.network.name.0, plain.network.display_name.0)),
-            ready: plain.ready,
-            live: plain.live,
-            writable: plain.writable,
-            http_url: plain.http_url.map(|url| url.0),
-            extra: Extra::default(),
-        }
     }
 }
