@@ -75,6 +75,7 @@ pub struct Builder {
     limits: Limits,
     origin: String,
     reply_timeout: Option<Duration>,
+    keep_alive: Option<Duration>,
     driver: dummyload_driver::Limits,
     http: Http,
     trust: Trust,
@@ -94,6 +95,7 @@ impl Builder {
             limits: Limits::default(),
             origin: "dummyload".to_owned(),
             reply_timeout: None,
+            keep_alive: None,
             driver: dummyload_driver::Limits::default(),
             http: Http::default(),
             trust: Trust::default(),
@@ -142,6 +144,13 @@ impl Builder {
         self
     }
 
+    /// After how much silence of the broker to ask whether it is still there; 30 s by default.
+    #[must_use]
+    pub fn keep_alive(mut self, silence: Duration) -> Self {
+        self.keep_alive = Some(silence);
+        self
+    }
+
     /// How long opening the socket may take; 10 s by default.
     #[must_use]
     pub fn connect_timeout(mut self, patience: Duration) -> Self {
@@ -187,6 +196,9 @@ impl Builder {
             .seed(RandomState::new().hash_one(account.user()));
         if let Some(patience) = self.reply_timeout {
             config = config.reply_timeout(patience);
+        }
+        if let Some(silence) = self.keep_alive {
+            config = config.keep_alive(silence);
         }
         let (handle, events) = dummyload_driver::spawn(PishockSession::new(config), self.driver, &self.trust);
         let mut events = Events::new(events);

@@ -44,7 +44,7 @@ pub struct ClientOptions {
 
 impl Default for ClientOptions {
     fn default() -> Self {
-        Self { slow: 1, fail_fast: false, strict: false, jobs: 4 }
+        Self { slow: 1, fail_fast: false, strict: false, jobs: 8 }
     }
 }
 

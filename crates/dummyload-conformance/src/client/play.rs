@@ -144,6 +144,14 @@ impl<'a> Play<'a> {
                 let path = format!("/connections/{}?mode=cut", self.conn(conn.as_deref())?);
                 self.ask("DELETE", &path, String::new()).await.map(drop)
             }
+            ClientVerb::Stop => {
+                let Some(running) = &mut self.running else { return Err(not_started()) };
+                if self.program.is_adapter {
+                    self.adapter.ask(running, &self.log, "stop", json!({})).await;
+                }
+                running.ask_to_end();
+                Ok(())
+            }
             ClientVerb::Alive(span) => self.alive(*span).await,
             ClientVerb::Ends(code, within) => self.ends(*code, *within).await,
             ClientVerb::Sound => self.sound().await,

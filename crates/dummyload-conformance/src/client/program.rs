@@ -168,6 +168,14 @@ impl Running {
         self.lines.recv().await
     }
 
+    /// Closes its input, and sends SIGTERM to a program that need not look at that.
+    pub(super) fn ask_to_end(&mut self) {
+        self.stdin = None;
+        if !self.is_adapter {
+            self.signal(End::Ask);
+        }
+    }
+
     /// Ends it: by the end of its input, by SIGTERM, by SIGKILL, whichever it heeds.
     pub(super) async fn stop(mut self) {
         self.stdin = None;

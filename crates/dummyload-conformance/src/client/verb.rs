@@ -21,6 +21,8 @@ pub(crate) enum ClientVerb {
     Shut(Option<String>, u16),
     /// The mock ends TCP without a close frame.
     Cut(Option<String>),
+    /// The program is asked to end.
+    Stop,
     /// The program runs on for this span.
     Alive(Duration),
     /// The program ends by itself, with this code if one is given.
@@ -139,7 +141,7 @@ impl ClientVerb {
 
     /// Whether what the program does can leave it unmet.
     pub(crate) fn expects(&self) -> bool {
-        !matches!(self, Self::Start | Self::Push(..) | Self::Shut(..) | Self::Cut(_) | Self::Begin(..))
+        !matches!(self, Self::Start | Self::Stop | Self::Push(..) | Self::Shut(..) | Self::Cut(_) | Self::Begin(..))
     }
 
     /// Whether only an adapter can be asked for it.

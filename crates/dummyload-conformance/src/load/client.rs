@@ -12,8 +12,9 @@ use std::time::Duration;
 use toml::Spanned;
 
 /// What a step can do. Exactly one of them makes a step.
-const VERBS: [&str; 27] = [
+const VERBS: [&str; 28] = [
     "start",
+    "stop",
     "opened",
     "knocks",
     "refused",
@@ -61,6 +62,7 @@ pub(super) fn verb(table: &mut Table<'_, '_>, protocol: &Protocol) -> Option<Ver
     let name = only(table, &VERBS)?;
     let verb = match name {
         "start" => always(table, "start").map(|()| ClientVerb::Start),
+        "stop" => always(table, "stop").map(|()| ClientVerb::Stop),
         "none" | "most" => bounded(table, name),
         "send" => push(table, |table| Some(Sending::Json(json(table, "send")?))),
         "send_text" => push(table, |table| Some(Sending::Text(table.text("send_text")?))),

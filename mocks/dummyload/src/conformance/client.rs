@@ -18,7 +18,7 @@ pub(super) struct ClientArgs {
     #[arg(long, value_name = "CMD", value_parser = words, conflicts_with = "judged")]
     adapter: Option<Words>,
     /// How many cases are played at once, each with a mock of its own
-    #[arg(long, short, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
+    #[arg(long, short, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
     jobs: u16,
 }
 

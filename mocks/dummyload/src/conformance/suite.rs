@@ -58,7 +58,7 @@ impl Files {
 
     fn load_or(&self, wrong: impl FnOnce(&LoadErrors) -> Failure) -> Result<Suite, Failure> {
         let suite = Suite::load(self.files()?).map_err(|errors| wrong(&errors))?;
-        if suite.cases().is_empty() {
+        if suite.cases().is_empty() && suite.clients().is_empty() {
             return Err(Failure(exit::USAGE, "there are no cases here; --cases DIR reads them from a folder".into()));
         }
         Ok(suite)
