@@ -151,7 +151,7 @@ impl DeviceHiveWorld {
             BadAuthorization::OtherScheme => {
                 "the header Authorization must be `Bearer ` and an access token, with the capital B".to_owned()
             }
-            BadAuthorization::Token(why) => format!("the token in the header Authorization: {why}"),
+            BadAuthorization::Token(why) => format!("the token in the header Authorization is not good: {why}"),
             BadAuthorization::Expired => "the token in the header Authorization has expired".to_owned(),
         };
         let message = if fault == BadAuthorization::Expired { "Token expired" } else { "Unauthorized" };

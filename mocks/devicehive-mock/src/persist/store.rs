@@ -63,7 +63,7 @@ impl Store {
         if self.database.is_none() {
             self.database = Some((self.opener)().map_err(|e| match e {
                 DatabaseError::DatabaseAlreadyOpen => io::ErrorKind::ResourceBusy.into(),
-                DatabaseError::Storage(StorageError::Io(e)) => e,
+                DatabaseError::Storage(e) => failed(e),
                 e => invalid(e),
             })?);
         }
@@ -202,7 +202,8 @@ fn invalid(what: impl fmt::Display) -> io::Error {
 /// A failure of the database: of the disk, or else of what is in the file.
 fn failed(e: impl Into<redb::Error>) -> io::Error {
     match e.into() {
-        redb::Error::Io(e) => e,
+        // A file ends where the database goes on.
+        redb::Error::Io(e) if e.kind() != io::ErrorKind::UnexpectedEof => e,
         e => invalid(e),
     }
 }

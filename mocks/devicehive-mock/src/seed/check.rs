@@ -205,10 +205,9 @@ mod tests {
         assert_eq!(serde_json::to_value(&said["options"]).unwrap(), all);
     }
 
-    #[test]
-    fn the_comments_of_the_demo_world_are_true() {
-        // What stands behind `# ` and is TOML is taken as well.
-        let uncommented: String = DEMO_WORLD
+    /// The demo world with all that stands behind `# ` and is TOML.
+    fn uncommented() -> String {
+        DEMO_WORLD
             .lines()
             .map(|line| match line.strip_prefix("# ") {
                 Some(rest)
@@ -219,10 +218,36 @@ mod tests {
                 }
                 _ => format!("{line}\n"),
             })
-            .collect();
-        let file = WorldFile::parse(&uncommented).unwrap();
+            .collect()
+    }
+
+    #[test]
+    fn the_comments_of_the_demo_world_are_true() {
+        let file = WorldFile::parse(&uncommented()).unwrap();
         assert_eq!((file.commands.len(), file.notifications.len()), (1, 1));
         assert_eq!(file.next.network, Some(4));
+    }
+
+    #[test]
+    fn what_is_required_says_so_and_is_enough() {
+        let demo = uncommented();
+        let required: Vec<&str> = demo.lines().filter(|line| line.contains("# required")).collect();
+        assert_eq!(required.len(), 16);
+        for line in required {
+            let name = line.split(" = ").next().unwrap();
+            let error = WorldFile::parse(&demo.replacen(line, "", 1)).unwrap_err().to_string();
+            assert!(error.contains(&format!("missing field `{name}`")), "{line}: {error}");
+        }
+        let least = r#"
+            network = [{ id = 1, name = "n" }]
+            device_type = [{ id = 1, name = "t" }]
+            user = [{ id = 1, login = "ann", password = "secret" }]
+            device = [{ id = "d", name = "d", network = 1, device_type = 1 }]
+            configuration = [{ name = "c", value = "v" }]
+            command = [{ device = "d" }]
+            notification = [{ device = "d", notification = "n" }]
+        "#;
+        WorldFile::parse(least).unwrap();
     }
 
     #[test]
@@ -256,7 +281,7 @@ mod tests {
             ("jwt_secret = \"devicehive\"", "jwt_secret = \"a-b\"", "the option jwt_secret makes an empty key"),
             ("token_time = \"\"", "token_time = \"soon\"", "the option token_time is \"soon\""),
             ("profile = \"server-4.1\"", "profile = \"server-4\"", "unknown variant `server-4`"),
-            ("# retention = 120", "retention = -1", "line 12"),
+            ("# retention = 120", "retention = -1", "line 13"),
         ] {
             assert!(DEMO_WORLD.contains(change), "{change}");
             let error = WorldFile::parse(&DEMO_WORLD.replacen(change, to, 1)).unwrap_err().to_string();

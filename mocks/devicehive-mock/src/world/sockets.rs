@@ -165,7 +165,8 @@ impl DeviceHiveWorld {
             return Err(Refusal::denied(401, "Unauthorized", "authenticate wants the member token, an access token"));
         }
         let now = datetime(cx.now());
-        let denied = |fault: TokenFault| Refusal::denied(401, fault.text(), format!("the token: {}", fault.why()));
+        let denied =
+            |fault: TokenFault| Refusal::denied(401, fault.text(), format!("the token is not good: {}", fault.why()));
         let principal = authenticate(&self.state, now, &token).map_err(denied)?;
         self.state.note_login(principal.user, now);
         if let Some(session) = self.sessions.get_mut(&peer) {

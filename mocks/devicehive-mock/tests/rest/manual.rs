@@ -1,10 +1,13 @@
 //! `docs/mocks/devicehive.md`: what it says is so.
 
-use crate::kit::{demo, http, start};
-use serde_json::Value;
+use crate::kit::{Caller, Socket, demo, http, start};
+use devicehive_mock::{DeviceHiveMock, Query};
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 fn manual() -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/mocks/devicehive.md")).unwrap()
@@ -87,6 +90,62 @@ async fn the_demo_has_what_the_manual_names() {
     let part = manual.split("with the control verb `demo`:").nth(1).unwrap().split("\n\n").next().unwrap();
     let names: BTreeSet<&str> = part.split('`').skip(1).step_by(2).collect();
     assert_eq!(names, demo.as_object().unwrap().keys().map(String::as_str).collect());
+}
+
+/// The number that a row of the table of bounds begins with.
+fn bound(what: &str) -> usize {
+    let manual = manual();
+    let table = manual.split("## Bounds").nth(1).unwrap().split("## ").next().unwrap();
+    let row = table.lines().find(|line| line.contains(what)).unwrap_or_else(|| panic!("no bound for {what}"));
+    let mut words = row.split('|').nth(2).unwrap().split_whitespace();
+    let number: usize = words.next().unwrap().replace(',', "").parse().unwrap();
+    number * if words.next() == Some("MiB") { 1024 * 1024 } else { 1 }
+}
+
+#[tokio::test]
+async fn a_body_ends_at_its_bound() {
+    let mock = start().await;
+    let token = demo(&mock, "access_token");
+    let most = bound("a REST body");
+    let too_large = raw(&mock, &format!("Authorization: Bearer {token}\r\nContent-Length: {}\r\n", most + 1)).await;
+    assert!(too_large.starts_with("HTTP/1.1 413 "), "{too_large}");
+    let body = format!(r#"{{"error":413,"message":"the body has more than {most} bytes"}}"#);
+    assert!(too_large.ends_with(&body), "{too_large}");
+    let large = format!(r#"{{"name":"n","networkId":1,"data":{{"a":"{}"}}}}"#, "x".repeat(2 * 1024 * 1024));
+    let answer = Caller::admin(&mock).calls("PUT", "/device/large", &large).await;
+    assert_eq!(answer.status, 204, "{}", answer.body);
+}
+
+/// What comes back for the beginning of a request.
+async fn raw(mock: &DeviceHiveMock, headers: &str) -> String {
+    let mut stream = TcpStream::connect(mock.address()).await.unwrap();
+    let head = format!("PUT /dh/rest/device/d HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{headers}\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    // The connection is not kept: who is refused would have gone on writing.
+    stream.read_to_end(&mut answer).await.unwrap();
+    String::from_utf8(answer).unwrap()
+}
+
+#[tokio::test]
+async fn messages_and_subscriptions_end_at_their_bounds() {
+    let mock = start().await;
+    let mut socket = Socket::authenticated(&mock, &demo(&mock, "access_token")).await;
+    let names = |count| (0..count).map(|n: usize| n.to_string()).collect::<Vec<_>>();
+    let most = bound("keys of a subscription");
+    let subscribe = |count| json!({"action": "command/subscribe", "names": names(count)});
+    assert_eq!(socket.ask(subscribe(most)).await["status"], "success");
+    assert_eq!(socket.ask(subscribe(most + 1)).await["error"], "Invalid request parameters");
+    let why = mock.journal(&Query::problem("denied")).pop().unwrap();
+    assert!(why["problem"].as_str().unwrap().contains(&format!("the mock takes {most}")), "{why}");
+    let nested = |levels: usize| {
+        // Message, notification and parameters are the first three.
+        let inside = (3..levels).fold(Value::Null, |inside, _| json!([inside]));
+        json!({"action": "notification/insert", "deviceId": "pump-1", "notification": {"notification": "n", "parameters": {"a": inside}}})
+    };
+    let most = bound("levels of nesting");
+    assert_eq!(socket.ask(nested(most)).await["status"], "success");
+    assert_eq!(socket.ask(nested(most + 1)).await["error"], "Malformed Json received.");
 }
 
 /// All of this crate's code.

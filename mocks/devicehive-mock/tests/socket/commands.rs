@@ -151,3 +151,15 @@ async fn a_clients_clock_falls_between_two_insertions() {
         assert_eq!(ids, [&id]);
     }
 }
+
+/// The servers look neither at rights nor at the device of the request there (dossier M4.4).
+#[tokio::test]
+async fn a_list_of_other_devices_is_given_by_the_servers_and_not_promised() {
+    for (profile, seen) in [(Profile::Server41, true), (Profile::Server35, true), (Profile::Spec, false)] {
+        let mock = start_as(profile).await;
+        mock.control("command", &serde_json::json!({"device": "pump-2", "command": "foreign"})).unwrap();
+        let mut ann = Client::of(&mock, "ann").await;
+        let list = ann.does("command/list", r#""deviceId":"pump-1","deviceIds":["pump-2"]"#).await;
+        assert_eq!(list.contains("foreign"), seen, "{list}");
+    }
+}

@@ -1,6 +1,7 @@
 //! Who may do what (dossier 5, M1.5, M2).
 
 use crate::kit::{Client, start, token};
+use devicehive_mock::{DeviceHiveMock, Query};
 use devicehive_proto::{Action, Need, Permission};
 use serde_json::json;
 
@@ -80,4 +81,61 @@ async fn a_token_is_bounded_by_networks_and_types() {
     assert_eq!(none.does("device/list", "").await, r#""devices":[]"#);
     assert_eq!(none.does("network/list", "").await, r#""networks":[]"#);
     assert_eq!(none.does("network/count", "").await, r#""count":0"#);
+}
+
+/// What the journal says of the last denial.
+fn why(mock: &DeviceHiveMock) -> String {
+    let last = mock.journal(&Query::problem("denied")).pop().unwrap();
+    last["problem"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn the_journal_says_why_something_is_denied() {
+    let mock = start().await;
+    let mut nobody = Client::open(&mock).await;
+    nobody.fails("device/list", "", 401, "Unauthorized").await;
+    assert_eq!(why(&mock), "answered with 401: device/list needs an access token, given by `authenticate`");
+    nobody.fails("token", r#""login":"ann","password":"not-the-one""#, 401, "Invalid credentials").await;
+    assert_eq!(why(&mock), "answered with 401: this is not the password of user 2");
+    let refresh = token(&mock, &json!({"user": "ann", "kind": "refresh"}));
+    nobody.fails("authenticate", &format!(r#""token":"{refresh}""#), 401, "Invalid credentials").await;
+    assert_eq!(
+        why(&mock),
+        "answered with 401: the token is not good: it is a refresh token, and an access token is wanted"
+    );
+
+    let mut ann = Client::of(&mock, "ann").await;
+    for (action, members, reason) in [
+        ("user/list", "", "user/list needs the permission ManageUser (12), which the token of user 2 does not have"),
+        ("device/get", r#""deviceId":"pump-2""#, "device pump-2 is in network 3, which is not assigned to user 2"),
+        (
+            "command/insert",
+            r#""deviceId":"nope""#,
+            "there is no device nope, which only a token for all networks and device types is told",
+        ),
+        ("network/get", r#""networkId":3"#, "it is about network 3, and the token of user 2 is for network 2"),
+        (
+            "command/subscribe",
+            r#""networkIds":[3]"#,
+            "what user 2 may see has it not: Networks with such networkIds wasn't found: {[3]}",
+        ),
+    ] {
+        ann.fails(action, members, 403, DENIED).await;
+        assert_eq!(why(&mock), format!("answered with 403: {reason}"));
+    }
+    for (with, device, reason) in [
+        (json!({"user": "bob", "networks": [2]}), "pump-2", "in network 3, and the token of user 3 is for network 2"),
+        (json!({"user": "bob", "networks": []}), "pump-2", "in network 3, and the token of user 3 is for no network"),
+        (
+            json!({"user": "bob", "device_types": [1]}),
+            "pump-1",
+            "of device type 9, and the token of user 3 is for device type 1",
+        ),
+    ] {
+        let mut narrow = Client::with_token(&mock, &token(&mock, &with)).await;
+        narrow.fails("device/get", &format!(r#""deviceId":"{device}""#), 403, DENIED).await;
+        assert_eq!(why(&mock), format!("answered with 403: device {device} is {reason}"));
+    }
+    let journal = format!("{:?}", mock.journal(&Query::any()));
+    assert!(!journal.contains("not-the-one") && !journal.contains(&refresh));
 }
