@@ -119,7 +119,7 @@ pub(crate) async fn serve<C: Client>() {
     let mut told = BufReader::new(tokio::io::stdin()).lines();
     while let Ok(Some(line)) = told.next_line().await {
         let request: Value = serde_json::from_str(&line).unwrap_or_default();
-        if request["do"] == "stop" {
+        if request["do"] == "quit" {
             break;
         }
         let (client, tell) = (Arc::clone(&client), tell.clone());

@@ -100,7 +100,7 @@ impl<'a> Play<'a> {
     pub(super) async fn over(mut self) -> (usize, Vars, Log) {
         if let Some(mut running) = self.running.take() {
             if self.program.is_adapter {
-                self.adapter.ask(&mut running, &self.log, "stop", json!({})).await;
+                self.adapter.ask(&mut running, &self.log, "quit", json!({})).await;
             }
             running.stop().await;
         }
@@ -147,7 +147,7 @@ impl<'a> Play<'a> {
             ClientVerb::Stop => {
                 let Some(running) = &mut self.running else { return Err(not_started()) };
                 if self.program.is_adapter {
-                    self.adapter.ask(running, &self.log, "stop", json!({})).await;
+                    self.adapter.ask(running, &self.log, "quit", json!({})).await;
                 }
                 running.ask_to_end();
                 Ok(())
