@@ -27,8 +27,9 @@ pub struct Options {
     pub max_login_attempts: u32,
     /// How long commands and notifications are kept, in seconds (dossier M9.4); 0: for ever; absent: as the profile has it.
     pub retention: Option<u32>,
-    /// Date what is inserted 1 ms back, and 2 ms apart from what was inserted before: a client that reads its own clock between
-    /// two insertions then finds each on its side, although they take less than a millisecond (dossier M15).
+    /// While the clock runs, no two of the times that the server tells and of the dates that it gives are the same, and a REST
+    /// call that dates something is answered when that millisecond is over: real servers are slow enough for that (dossier
+    /// M15).
     pub stamps_apart: bool,
     /// Serve the other base paths and socket addresses as well that clients know (dossier 1, 14), not only those of a bare
     /// server.
@@ -45,7 +46,7 @@ impl Default for Options {
             token_time: String::new(),
             max_login_attempts: 10,
             retention: None,
-            stamps_apart: false,
+            stamps_apart: true,
             aliases: true,
         }
     }

@@ -278,6 +278,7 @@ const SPEC: Rules = Rules {
     replays_same_time: false,
     replays_by_last_update: true,
     replays_by_filter: false,
+    zero_is_no_limit: true,
     status_ignores_case: false,
     excludes_bounds: true,
     cuts_before_sorting: false,

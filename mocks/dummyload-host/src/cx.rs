@@ -1,6 +1,6 @@
 //! What a world may do: effects, carried out by the host after the call.
 
-use crate::{CallId, HttpResponse, IdSource, PeerId};
+use crate::{CallId, ClockMode, HttpResponse, IdSource, PeerId};
 use dummyload_session::Timestamp;
 use serde_json::Value;
 use std::fmt;
@@ -10,18 +10,24 @@ use tungstenite::Utf8Bytes;
 #[derive(Debug)]
 pub struct Cx<'a> {
     now: Timestamp,
+    clock_runs: bool,
     ids: &'a mut IdSource,
     effects: &'a mut Vec<Effect>,
 }
 
 impl<'a> Cx<'a> {
-    pub(crate) fn new(now: Timestamp, ids: &'a mut IdSource, effects: &'a mut Vec<Effect>) -> Self {
-        Self { now, ids, effects }
+    pub(crate) fn new(now: Timestamp, mode: ClockMode, ids: &'a mut IdSource, effects: &'a mut Vec<Effect>) -> Self {
+        Self { now, clock_runs: mode == ClockMode::Real, ids, effects }
     }
 
     /// The time since the Unix epoch, by the mock's real or virtual clock.
     pub fn now(&self) -> Timestamp {
         self.now
+    }
+
+    /// Whether time goes on by itself, as it does not under a virtual clock.
+    pub fn clock_runs(&self) -> bool {
+        self.clock_runs
     }
 
     /// Whole seconds since the Unix epoch.

@@ -274,7 +274,8 @@ impl Engine {
     fn admit(&mut self, peer: PeerId, request: &HttpRequest) -> Result<Opened, HttpResponse> {
         let now = self.catch_up();
         let mut effects = std::mem::take(&mut self.effects);
-        let admission = self.world.handshake(&mut Cx::new(now, &mut self.ids, &mut effects), peer, request);
+        let mut cx = Cx::new(now, self.clock.mode(), &mut self.ids, &mut effects);
+        let admission = self.world.handshake(&mut cx, peer, request);
         let (path, query) = (request.path.clone(), request.query.clone());
         let result = match admission {
             Admission::Accept { manners, headers, who } => {
@@ -674,7 +675,7 @@ impl Engine {
     fn call<R>(&mut self, f: impl FnOnce(&mut dyn World, &mut Cx<'_>) -> R) -> R {
         let mut effects = std::mem::take(&mut self.effects);
         let now = self.clock.now();
-        let result = f(&mut *self.world, &mut Cx::new(now, &mut self.ids, &mut effects));
+        let result = f(&mut *self.world, &mut Cx::new(now, self.clock.mode(), &mut self.ids, &mut effects));
         self.settle(effects);
         result
     }

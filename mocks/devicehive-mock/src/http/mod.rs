@@ -47,6 +47,7 @@ impl DeviceHiveWorld {
     /// Answers an HTTP request that opens no socket.
     pub(crate) fn answer_http(&mut self, cx: &mut Cx<'_>, id: CallId, request: &HttpRequest) {
         let now = datetime(cx.now());
+        let dated_before = self.state.last_date();
         let place = place(&request.path, self.state.options.aliases);
         let reply = match place {
             Place::Outside => Some(HttpResponse::new(404)),
@@ -65,8 +66,10 @@ impl DeviceHiveWorld {
                 },
             },
         };
-        if let Some(response) = reply {
-            cx.respond(id, response);
+        let Some(response) = reply else { return };
+        match self.state.last_date() {
+            date if date != dated_before => self.hold(id, date, response),
+            _ => cx.respond(id, response),
         }
     }
 

@@ -24,6 +24,7 @@ use crate::control::VERBS;
 use crate::http::{VERSIONS, woken as woken_answer};
 use crate::profile::Rules;
 use crate::seed::WorldFile;
+use devicehive_proto::Datetime;
 use dummyload_host::{
     Admission, CallId, CloseReply, ControlError, Cx, Gone, HttpRequest, HttpResponse, Manners, Message, Offence,
     PeerId, Problem, ProblemKind, Reaction, Seed, SlowReader, World,
@@ -31,7 +32,7 @@ use dummyload_host::{
 use dummyload_session::{Deadline, Timestamp};
 use serde_json::Value;
 use sockets::Session;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,6 +60,8 @@ pub struct DeviceHiveWorld {
     sessions: BTreeMap<PeerId, Session>,
     /// When the next pings are due; none while nobody is there.
     next_ping: Option<Timestamp>,
+    /// Answers that wait until the millisecond is over that they tell of.
+    held: VecDeque<(Timestamp, CallId, HttpResponse)>,
 }
 
 impl DeviceHiveWorld {
@@ -66,7 +69,14 @@ impl DeviceHiveWorld {
     /// such mistakes.
     pub fn new(file: WorldFile) -> Self {
         let state = file.build(Seed::default(), Timestamp::ZERO);
-        Self { first: file, base_url: String::new(), state, sessions: BTreeMap::new(), next_ping: None }
+        Self {
+            first: file,
+            base_url: String::new(),
+            state,
+            sessions: BTreeMap::new(),
+            next_ping: None,
+            held: VecDeque::new(),
+        }
     }
 
     /// Begins anew with this file. Whoever is connected has to be cut off by the caller.
@@ -74,6 +84,7 @@ impl DeviceHiveWorld {
         self.state = file.build(seed, now);
         self.sessions.clear();
         self.next_ping = None;
+        self.held.clear();
     }
 
     /// Everybody who is connected.
@@ -85,6 +96,19 @@ impl DeviceHiveWorld {
         let since = now.since_epoch().as_secs();
         let next = (since / PING.as_secs() + 1) * PING.as_secs();
         self.next_ping.get_or_insert(Timestamp::new(Duration::from_secs(next)));
+    }
+
+    /// Keeps an answer back until the clocks of all have passed what it tells to have happened then (dossier M15).
+    pub(crate) fn hold(&mut self, call: CallId, date: Datetime, response: HttpResponse) {
+        let over = Duration::from_millis(u64::try_from(date.millis() + 1).unwrap_or_default());
+        self.held.push_back((Timestamp::new(over), call, response));
+    }
+
+    fn release(&mut self, cx: &mut Cx<'_>) {
+        while self.held.front().is_some_and(|(until, ..)| *until <= cx.now()) {
+            let Some((_, call, response)) = self.held.pop_front() else { break };
+            cx.respond(call, response);
+        }
     }
 
     /// Answers the calls that have waited for what has just happened.
@@ -170,6 +194,7 @@ impl World for DeviceHiveWorld {
         self.state.forget_old(now);
         self.state.wake_late(now);
         self.answer_woken(cx);
+        self.release(cx);
         if self.next_ping.is_some_and(|at| at <= now) {
             self.next_ping = None;
             for peer in self.sessions.keys() {
@@ -184,7 +209,9 @@ impl World for DeviceHiveWorld {
     fn poll_deadline(&self) -> Option<Deadline> {
         let ping = self.next_ping.map(|at| Deadline { at, why: "the server's pings" });
         let late = self.state.next_late().map(|at| Deadline { at, why: "a call has waited long enough" });
-        Deadline::earliest(ping, late)
+        let held =
+            self.held.front().map(|(at, ..)| Deadline { at: *at, why: "an answer has been kept back long enough" });
+        Deadline::earliest(Deadline::earliest(ping, late), held)
     }
 
     fn control(&mut self, cx: &mut Cx<'_>, verb: &str, body: &Value) -> Result<Value, ControlError> {

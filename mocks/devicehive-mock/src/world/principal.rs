@@ -99,8 +99,8 @@ impl Scope {
     }
 
     /// The same for the devices within a network or type, where an empty list is not looked at either (dossier M2).
-    pub(crate) fn seen_within(&self, rules: &Rules, id: i64) -> bool {
-        self.has(id) || (self.is_empty() && rules.repeats_defects)
+    pub(crate) fn seen_within(&self, id: i64) -> bool {
+        self.has(id) || self.is_empty()
     }
 }
 

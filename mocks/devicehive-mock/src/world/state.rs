@@ -13,6 +13,9 @@ use dummyload_session::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
+/// So many milliseconds times may be ahead of the clock: a flood of insertions must not run away from it.
+const MOST_AHEAD: i64 = 5;
+
 /// All networks, or all device types.
 #[derive(Debug, Default)]
 struct Places {
@@ -47,8 +50,9 @@ pub(crate) struct State {
     pub(super) waits: Waits,
     /// Who inserted which command, for servers that tell him of its updates (dossier M11).
     inserters: HashMap<(DeviceId, i64), PeerId>,
-    /// When something was last inserted, where that is told apart.
-    last_stamp: i64,
+    /// The last time that was told or given, where these are kept apart, and the last one given.
+    last_time: i64,
+    last_date: i64,
     /// What has changed since somebody last asked; `None` if nobody asks.
     changes: Option<BTreeSet<Key>>,
 }
@@ -76,7 +80,8 @@ impl State {
             bus: Bus::default(),
             waits: Waits::default(),
             inserters: HashMap::new(),
-            last_stamp: i64::MIN,
+            last_time: i64::MIN,
+            last_date: i64::MIN,
             changes: None,
         }
     }
@@ -408,15 +413,25 @@ impl State {
 
     // Commands and notifications.
 
-    /// The time of something that is inserted now.
-    pub(super) fn stamp(&mut self, now: Datetime) -> Datetime {
-        if !self.options.stamps_apart {
-            return now;
-        }
-        // A flood of insertions must not run away from the clock.
+    /// The time to tell now: behind all dates given before. Only for a clock that runs.
+    pub(super) fn tell_time(&mut self, now: Datetime) -> Datetime {
         let now = now.millis();
-        self.last_stamp = self.last_stamp.saturating_add(2).clamp(now - 1, now + 2);
-        Datetime::from_millis(self.last_stamp)
+        self.last_time = self.last_time.saturating_add(1).clamp(now, now + MOST_AHEAD);
+        Datetime::from_millis(self.last_time)
+    }
+
+    /// The date of something that is inserted or changed now: behind all times told, and the present millisecond. Only for a
+    /// clock that runs.
+    pub(super) fn give_date(&mut self, now: Datetime) -> Datetime {
+        let now = now.millis();
+        self.last_time = self.last_time.saturating_add(1).clamp(now + 1, now + MOST_AHEAD);
+        self.last_date = self.last_time;
+        Datetime::from_millis(self.last_date)
+    }
+
+    /// The last date given.
+    pub(crate) fn last_date(&self) -> Datetime {
+        Datetime::from_millis(self.last_date)
     }
 
     /// Stores a command, new or changed, from now on for the whole time that it is kept.

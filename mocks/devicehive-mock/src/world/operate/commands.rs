@@ -69,7 +69,7 @@ impl Op<'_, '_> {
             return Err(Refusal::mute(400, OBJECT_IS_NULL, "dossier M4.2"));
         };
         let mut command = kept.item.clone();
-        command.last_updated = self.now();
+        command.last_updated = self.date();
         command.status = status.or(command.status);
         command.result = result.or(command.result);
         // The answer comes before the push here (dossier M4.1).

@@ -4,8 +4,10 @@ use super::{Op, Outcome};
 use crate::world::refusal::Answer;
 
 impl Op<'_, '_> {
-    pub(super) fn server_info(&self) -> Outcome {
-        let (version, now, base) = (self.state.rules.api_version, self.now(), self.caller.base);
+    pub(super) fn server_info(&mut self) -> Outcome {
+        let now = self.now();
+        let now = if self.keeps_apart() { self.state.tell_time(now) } else { now };
+        let (version, base) = (self.state.rules.api_version, self.caller.base);
         let elsewhere = match (self.caller.door.is_socket(), self.caller.secure) {
             // Always without TLS, whatever the socket has.
             (true, _) => format!("\"restServerUrl\":{}", json(&format!("http://{base}/rest"))),

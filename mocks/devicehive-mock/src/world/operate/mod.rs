@@ -261,10 +261,9 @@ impl<'a, 'c> Op<'a, 'c> {
 
     /// The time that an insertion gives, or its own.
     fn time_or_stamp(&mut self, body: &Fields<'_>) -> Result<Datetime, Refusal> {
-        let now = self.now();
         Ok(match self.time(body, "timestamp")? {
             Some(time) => time,
-            None => self.state.stamp(now),
+            None => self.date(),
         })
     }
 
@@ -288,6 +287,17 @@ impl<'a, 'c> Op<'a, 'c> {
             Some(kind) if self.caller.door.is_socket() => Err(Refusal::cast(kind, JsonKind::Object)),
             Some(_) => Err(Refusal::bad(INVALID_PARAMETERS)),
         }
+    }
+
+    /// Whether what is dated, and when it was asked for the time, is to be told apart by the time alone (dossier M15).
+    fn keeps_apart(&self) -> bool {
+        self.state.options.stamps_apart && self.cx.clock_runs()
+    }
+
+    /// The date of what is inserted or changed now.
+    fn date(&mut self) -> Datetime {
+        let now = self.now();
+        if self.keeps_apart() { self.state.give_date(now) } else { now }
     }
 
     fn now(&self) -> Datetime {

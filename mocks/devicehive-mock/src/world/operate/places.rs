@@ -102,8 +102,8 @@ impl Op<'_, '_> {
     /// The devices in a place, as far as the token has their types or networks.
     fn shown_devices(&self, kind: PlaceKind, id: i64) -> impl Iterator<Item = &Device> {
         let devices = self.state.devices_in(kind, id).filter(move |device| match kind {
-            PlaceKind::Network => self.who.types.seen_within(self.state.rules, device.device_type()),
-            PlaceKind::DeviceType => self.who.networks.seen_within(self.state.rules, device.network()),
+            PlaceKind::Network => self.who.types.seen_within(device.device_type()),
+            PlaceKind::DeviceType => self.who.networks.seen_within(device.network()),
         });
         devices.map(|device| &**device)
     }

@@ -100,8 +100,9 @@ impl Op<'_, '_> {
                 if filters.is_empty() {
                     return Ok(Answer::Value("", "[]".to_owned()));
                 }
-                // Without a time it begins behind the present moment, in which much may have happened if the clock stands still.
-                let since = wish.timestamp.unwrap_or_else(|| Datetime::from_millis(self.now().millis() + 1));
+                // Without a time it begins behind all that has happened, which may be at the present moment or dated ahead of it.
+                let last = self.now().max(self.state.last_date());
+                let since = wish.timestamp.unwrap_or(Datetime::from_millis(last.millis() + 1));
                 let found = self.replay(&wish, &filters, Some(since))?;
                 let wait = self.read(self.fields.long("waitTimeout"))?.unwrap_or(WAIT);
                 if !found.is_empty() || wait == 0 {
