@@ -55,6 +55,6 @@ pub use lint::Finding;
 pub use load::{LoadError, LoadErrors};
 pub use report::{Report, Run, TextOptions};
 pub use run::{Progress, RunOptions, Unreachable, run};
-pub use suite::{Filter, Protocol, Suite, Variable};
+pub use suite::{Filter, Protocol, Suite, Variable, glob};
 pub use target::{Target, hazards};
 pub use verdict::{Evidence, Level, Verdict};

@@ -229,8 +229,8 @@ impl Suite {
     }
 }
 
-/// Whether a pattern covers a text.
-pub(crate) fn glob(pattern: &str, text: &str) -> bool {
+/// Whether a pattern covers a text: `*` is any text, `?` any character; a pattern without either also covers all below it.
+pub fn glob(pattern: &str, text: &str) -> bool {
     if !pattern.contains(['*', '?']) {
         let pattern = pattern.trim_end_matches('/');
         return text.strip_prefix(pattern).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));

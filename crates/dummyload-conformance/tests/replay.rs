@@ -10,9 +10,11 @@ const PAGE: &str = include_str!("../../../docs/replay.md");
 #[test]
 fn every_recording_can_be_read() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
-    for (protocol, folder, count, timed) in
-        [("devicehive", "server-4.1", 108, 108), ("devicehive", "server-3.5", 45, 45), ("multistreamer", "server-12.3", 121, 56)]
-    {
+    for (protocol, folder, count, timed) in [
+        ("devicehive", "server-4.1", 108, 108),
+        ("devicehive", "server-3.5", 45, 45),
+        ("multistreamer", "server-12.3", 121, 56),
+    ] {
         let captures = fixtures.join(protocol).join("captures");
         let rules = Rules::parse(&fs::read_to_string(captures.join("replay.toml")).unwrap()).unwrap();
         assert_eq!(rules.protocol(), protocol);

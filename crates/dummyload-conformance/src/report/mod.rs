@@ -62,6 +62,11 @@ impl Run {
         }
     }
 
+    /// The cases that were begun, each with its verdict, in the order of their ids.
+    pub fn verdicts(&self) -> impl Iterator<Item = (&str, Verdict)> {
+        self.cases.iter().map(|case| (case.id.as_str(), case.verdict))
+    }
+
     pub(crate) fn end(&mut self, protocol: &Protocol, left_out: usize, duration: Duration) {
         let prefix = format!("{}:", protocol.name);
         let ran = self.cases.iter().filter(|case| !matches!(case.verdict, Verdict::Skip | Verdict::Error));

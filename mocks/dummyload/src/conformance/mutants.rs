@@ -157,7 +157,8 @@ async fn touched(stage: &Stage, mutants: &[Mutant]) -> Result<Vec<BTreeSet<Strin
     };
     let cases = stage.chosen(&stage.cases);
     let total = cases.len();
-    let sound = run(protocol, &cases, &target, &options(), |progress| {
+    let options = options();
+    let sound = run(protocol, &cases, &target, &options, |progress| {
         if let Progress::Case { done, case, .. } = progress {
             // The counts of the case before it still stand: a reset comes after this.
             count(playing.replace(case.id().to_owned()));

@@ -133,3 +133,21 @@ fn the_options_of_a_start_count_and_its_world_does_not_where_there_is_data() {
     assert_eq!(running.version(), "3.5.0");
     assert_eq!(running.rest("GET", "/device/lamp-1", "").0, 404);
 }
+
+#[test]
+fn a_damaged_data_file_is_told_and_no_panic() {
+    let file = fresh("damaged.redb");
+    let data = ["serve", "devicehive", "--port", "0", "--data", file.to_str().unwrap()];
+    let mut running = start(&data[4..]);
+    assert_eq!(running.rest("DELETE", "/device/lamp-1", "").0, 204);
+    running.kill();
+    let whole = fs::read(&file).unwrap();
+    let mut flipped = whole.clone();
+    flipped[12..200].iter_mut().for_each(|byte| *byte ^= 0xff);
+    for damaged in [whole[..whole.len() / 2].to_vec(), vec![0; whole.len()], flipped] {
+        fs::write(&file, damaged).unwrap();
+        let (code, said) = complaint(&data);
+        assert!(code == 3 && said.contains(&format!("the data file {} cannot be read (", file.display())), "{said}");
+        assert!(said.contains("name another file, or remove this one") && !said.contains("panicked"), "{said}");
+    }
+}

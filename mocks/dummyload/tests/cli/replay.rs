@@ -95,3 +95,17 @@ fn mistakes_are_told_before_anything_is_played() {
     let (code, why) = complaint(&["replay", &plain, "--protocol", "devicehive", "--profile", "server-9"]);
     assert!(code == 2 && why.contains("server-9"), "{why}");
 }
+
+/// `docs/replay.md` shows a whole recording, which is played as the page says.
+#[test]
+fn the_recording_of_the_page_agrees() {
+    let page = include_str!("../../../../docs/replay.md");
+    let recording = page.split("```jsonl\n").nth(1).unwrap().split("```").next().unwrap();
+    let world = output(&["world", "devicehive"]);
+    let files = [("mine.jsonl", recording), ("my-world.toml", text(&world.stdout))];
+    let folder = folder("page", &files);
+    let world = format!("{folder}/my-world.toml");
+    let done = output(&["replay", &folder, "--protocol", "devicehive", "--world", &world, "-v"]);
+    assert_eq!(done.status.code(), Some(0), "{}{}", text(&done.stdout), text(&done.stderr));
+    assert!(text(&done.stdout).starts_with("agrees   mine"), "{}", text(&done.stdout));
+}
