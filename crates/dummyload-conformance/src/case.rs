@@ -132,8 +132,7 @@ impl Case {
 
     /// The id without protocol and last name: what reports group by.
     pub(crate) fn group(&self) -> &str {
-        let rest = self.id.strip_prefix(&self.protocol).unwrap_or(&self.id).trim_start_matches('/');
-        rest.rsplit_once('/').map_or("", |(group, _)| group)
+        group(&self.protocol, &self.id)
     }
 
     /// Whether one of its placeholders stands for this text.
@@ -160,6 +159,12 @@ impl Case {
         }
         grade
     }
+}
+
+/// An id without protocol and last name.
+pub(crate) fn group<'a>(protocol: &str, id: &'a str) -> &'a str {
+    let rest = id.strip_prefix(protocol).unwrap_or(id).trim_start_matches('/');
+    rest.rsplit_once('/').map_or("", |(group, _)| group)
 }
 
 /// How much an expectation weighs, and why.

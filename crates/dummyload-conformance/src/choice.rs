@@ -17,7 +17,7 @@ pub(crate) trait Choice: Copy + PartialEq + 'static {
     }
 }
 
-/// `Display`, `FromStr` and `Serialize` by the names of a [`Choice`].
+/// `Display`, `FromStr`, `Serialize` and `Deserialize` by the names of a [`Choice`].
 macro_rules! by_name {
     ($($type:ty),+) => {$(
         impl std::fmt::Display for $type {
@@ -36,6 +36,13 @@ macro_rules! by_name {
         impl serde::Serialize for $type {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str($crate::choice::Choice::name(*self))
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let name = <String as serde::Deserialize>::deserialize(deserializer)?;
+                $crate::choice::Choice::named(&name).map_err(serde::de::Error::custom)
             }
         }
     )+};

@@ -34,6 +34,8 @@
 mod case;
 mod choice;
 mod client;
+mod diff;
+mod known;
 mod lint;
 mod load;
 mod matcher;
@@ -51,6 +53,8 @@ mod verdict;
 
 pub use case::{Case, Hazard};
 pub use client::{ClientOptions, Program, Stage, Staging, run_clients};
+pub use diff::{Change, Diff};
+pub use known::Known;
 pub use lint::Finding;
 pub use load::{LoadError, LoadErrors};
 pub use report::{Report, Run, TextOptions};

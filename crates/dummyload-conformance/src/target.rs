@@ -6,6 +6,7 @@ use crate::lint::undeclared;
 use crate::suite::Protocol;
 use crate::text::Text;
 use crate::vars::Vars;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use url::{Host, Url};
 
@@ -231,7 +232,7 @@ impl Target {
 }
 
 /// Something that keeps a case from being played.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Obstacle {
     /// The option that takes it away, if one does.
     pub(crate) option: Option<String>,

@@ -1,9 +1,10 @@
 //! Everything that happened in a case, secrets cut out.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// One thing that happened.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Entry {
     /// Milliseconds since the case began.
     pub(crate) t: u64,
@@ -11,11 +12,11 @@ pub(crate) struct Entry {
     pub(crate) conn: String,
     pub(crate) direction: Direction,
     /// `text`, `binary`, `ping`, `pong`, `close`, `cut`, `garbage`, `raw`, `open`, `refused`, `http`, `control`, `advance`.
-    pub(crate) kind: &'static str,
+    pub(crate) kind: Cow<'static, str>,
     pub(crate) text: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Direction {
     Sent,

@@ -1,4 +1,4 @@
-//! The reports of a run with every verdict in it, and no secret in any of them.
+//! The reports of a run with many verdicts in it, and no secret in any of them.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
@@ -53,6 +53,72 @@ async fn programs_see_everything() {
     insta::assert_json_snapshot!(json);
 }
 
+/// The schema, in which nothing may stand that it does not describe.
+fn closed(schema: &mut serde_json::Value) {
+    match schema {
+        serde_json::Value::Object(members) => {
+            if members.contains_key("properties") {
+                members.insert("additionalProperties".into(), false.into());
+            }
+            members.values_mut().for_each(closed);
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(closed),
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn the_schema_says_all_that_is_in_a_report() {
+    let mut schema = include_str!("../../../docs/schemas/conformance-report.schema.json").parse().unwrap();
+    closed(&mut schema);
+    let (mut schemas, mut compiler) = (boon::Schemas::new(), boon::Compiler::new());
+    compiler.enable_format_assertions();
+    compiler.add_resource("http://localhost/report.json", schema).unwrap();
+    let schema = compiler.compile("http://localhost/report.json", &mut schemas).unwrap();
+    for strict in [false, true] {
+        let json = everything(strict).await.to_json();
+        schemas.validate(&json, schema).unwrap_or_else(|e| panic!("{e:#}"));
+    }
+}
+
+#[tokio::test]
+async fn what_is_written_as_json_can_be_read() {
+    let report = everything(false).await.again("dummyload conformance");
+    let read = Report::from_json(&report.to_json().to_string()).unwrap();
+    assert_eq!(read.to_json(), report.to_json());
+    assert_eq!(text(&read, 2), text(&report, 2));
+    assert_eq!(read.to_html(), report.to_html());
+    let other = report.to_json().to_string().replacen("\"version\":1", "\"version\":2", 1);
+    assert!(Report::from_json(&other).unwrap_err().contains("version 2"), "{other}");
+    assert!(Report::from_json("[]").unwrap_err().contains("no report"));
+}
+
+#[tokio::test]
+async fn harnesses_and_ci_pages_see_what_is_not_good() {
+    let steady = |text: String| {
+        let parts: Vec<&str> = text.split("ws://127.0.0.1:").collect();
+        let cut = |part: &&str| part.trim_start_matches(|c: char| c.is_ascii_digit()).to_owned();
+        parts[0].to_owned() + &parts[1..].iter().map(|part| format!("ws://ADDRESS{}", cut(part))).collect::<String>()
+    };
+    let report = everything(false).await.again("dummyload conformance");
+    insta::assert_snapshot!("tap", steady(report.to_tap()));
+    insta::assert_snapshot!("markdown", steady(report.to_markdown()));
+}
+
+#[tokio::test]
+async fn the_page_is_one_file_that_runs_nothing_but_its_own() {
+    let page = everything(false).await.to_html();
+    let (_, policy) = page.split_once("http-equiv=\"Content-Security-Policy\" content=\"").unwrap();
+    let policy = policy.split('"').next().unwrap();
+    assert!(policy.starts_with("default-src 'none'; style-src 'sha256-") && !policy.contains("unsafe"), "{policy}");
+    let data = page.split("<script type=\"application/json\" id=\"report\">").nth(1).unwrap();
+    let data = data.split("</script>").next().unwrap();
+    assert!(!data.contains('<') && serde_json::from_str::<serde_json::Value>(data).is_ok());
+    for outside in ["src=", "@import", "url(", "fetch(", "XMLHttpRequest", "innerHTML"] {
+        assert!(!page.replace(data, "").contains(outside), "{outside}");
+    }
+}
+
 /// Times and addresses replaced.
 fn steady_json(json: &mut serde_json::Value) {
     match json {
@@ -62,6 +128,7 @@ fn steady_json(json: &mut serde_json::Value) {
                     "duration_ms" | "after_ms" | "t" => *member = 0.into(),
                     "suite" => *member = "VERSION".into(),
                     "target" => *member = "ws://ADDRESS".into(),
+                    "started" => *member = "TIME".into(),
                     _ => steady_json(member),
                 }
             }
@@ -139,7 +206,8 @@ async fn what_was_skipped_is_told_loudly() {
 /// Runs a case that sends the secret in every way and captures another one.
 async fn leak(suite: &Suite, target: &Target) -> String {
     let (report, _) = report(suite, target, &RunOptions::default()).await;
-    format!("{}\n{}\n{}", text(&report, 2), report.to_json(), report.to_junit().unwrap())
+    let others = [report.to_json().to_string(), report.to_junit().unwrap(), report.to_tap(), report.to_markdown()];
+    format!("{}\n{}\n{}", text(&report, 2), others.join("\n"), report.to_html())
 }
 
 proptest! {

@@ -2,7 +2,10 @@
 
 mod browse;
 mod client;
+mod compare;
+mod known;
 mod mutants;
+mod reports;
 mod suite;
 mod target;
 mod tell;
@@ -14,8 +17,8 @@ use anstream::ColorChoice;
 use clap::{ArgAction, Subcommand, ValueEnum};
 use dummyload_conformance::{Case, Protocol, Report, Run, RunOptions, Target, TextOptions};
 use dummyload_host::Mock;
-use std::fs;
-use std::io::{self, Write};
+use known::KnownArgs;
+use reports::{Kind, parse_report, quietly, to_stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 pub(crate) use suite::CARRIED;
@@ -38,6 +41,9 @@ const HELP: &str = "Examples:
   dummyload conformance list --tag smoke             the cases, and what they show
   dummyload conformance show pishock/v2/ping/pong    one case
   dummyload conformance lint --cases fixtures        whether the files of the cases are sound
+  dummyload conformance --report json=new.json --report html=report.html
+                                                     with reports for programs and for a browser
+  dummyload conformance diff old.json new.json       what has changed since
   dummyload conformance mutants                      whether the cases notice defects
 
 Cases are described in docs/conformance.md. What acts on a body, on hardware or in public is skipped unless allowed.
@@ -48,6 +54,7 @@ Exit codes:
   2  the command line or a case file is wrong
   3  the server cannot be reached: nothing was judged
   4  no case was chosen, or none that can fail was played
+  5  all is well but the list of known failures: it has entries that are not so any more
   6  a case could not be judged: the fault is on the suite's side";
 
 #[derive(Debug, clap::Args)]
@@ -70,6 +77,10 @@ enum Command {
     Show(browse::ShowArgs),
     /// Say what is not right in the files of the cases
     Lint(browse::LintArgs),
+    /// Make other reports of a report in JSON
+    Report(reports::ReportArgs),
+    /// Say what has changed from one report in JSON to another
+    Diff(compare::DiffArgs),
     /// Say which deliberate defects of our own mocks the cases notice
     Mutants(mutants::MutantsArgs),
 }
@@ -88,10 +99,13 @@ struct RunArgs {
     /// Wait this many times longer for everything
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000), help_heading = "Judging")]
     slow: u32,
+    #[command(flatten)]
+    known: KnownArgs,
     /// Stop after the first case that is not good enough
     #[arg(long, help_heading = "Judging")]
     fail_fast: bool,
-    /// Where reports go: text=FILE, json=FILE, junit=FILE; `-` is standard output [default: text=-]
+    /// Where reports go: text=FILE, html=FILE, json=FILE, junit=FILE, tap=FILE, markdown=FILE; `-` is standard output
+    /// [default: text=-]
     #[arg(long, value_name = "KIND=FILE", value_parser = parse_report, help_heading = "Reports")]
     report: Vec<(Kind, PathBuf)>,
     /// Tell more: -v what passed and was skipped, -vv also all that was sent and received
@@ -103,25 +117,6 @@ struct RunArgs {
     /// Whether to use colour
     #[arg(long, value_enum, default_value = "auto", help_heading = "Reports")]
     color: Color,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Text,
-    Json,
-    Junit,
-}
-
-fn parse_report(text: &str) -> Result<(Kind, PathBuf), String> {
-    let wrong = || "write text=FILE, json=FILE or junit=FILE; the file `-` is standard output".to_owned();
-    let (kind, file) = text.split_once('=').filter(|(_, file)| !file.is_empty()).ok_or_else(wrong)?;
-    let kind = match kind {
-        "text" => Kind::Text,
-        "json" => Kind::Json,
-        "junit" => Kind::Junit,
-        _ => return Err(wrong()),
-    };
-    Ok((kind, file.into()))
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -151,6 +146,8 @@ pub(crate) async fn run(args: Args) -> ExitCode {
         Some(Command::List(list)) => browse::list(&list),
         Some(Command::Show(show)) => browse::show(&show),
         Some(Command::Lint(lint)) => browse::lint(&lint),
+        Some(Command::Report(report)) => reports::report(&report),
+        Some(Command::Diff(diff)) => compare::diff(&diff),
         Some(Command::Mutants(mutants)) => mutants::judge(&mutants).await,
     };
     done.unwrap_or_else(|Failure(code, text)| exit::with(code, text))
@@ -158,19 +155,21 @@ pub(crate) async fn run(args: Args) -> ExitCode {
 
 async fn judge(args: &RunArgs) -> Result<ExitCode, Failure> {
     let suite = args.choose.load()?;
+    let known = args.known.read()?;
     let program = args.client.program();
     let role = if program.is_some() { Role::Client } else { Role::Server };
     let cases = args.choose.select(&suite, role)?;
     let own = !args.target.is_named() && program.is_none();
     let mut options = RunOptions::default();
     (options.slow, options.fail_fast, options.strict) = (args.slow, args.fail_fast, args.strict || own);
+    options.known = known;
     let named = if own { None } else { Some(args.choose.only_protocol(&suite)?) };
     let text = args.text_options(named);
     let mut tell = Tell::new(args.color.into(), text.clone(), args.tells_text());
     let mut runs = Vec::new();
     match (named, &program) {
         (Some(protocol), Some(program)) => {
-            runs.push(client::judge(args, program, protocol, &cases, &mut tell).await?);
+            runs.push(client::judge(args, program, protocol, &cases, &options.known, &mut tell).await?);
         }
         (Some(protocol), None) => {
             let target = args.target.target(protocol)?;
@@ -186,9 +185,10 @@ async fn judge(args: &RunArgs) -> Result<ExitCode, Failure> {
             mock.stop().await;
         }
     }
-    let report = Report::new(runs, options.strict);
-    let written = quietly(tell.end(&report)).and_then(|()| write(&report, args, &text));
+    let report = Report::new(runs, options.strict).again(&text.again).listed(&options.known, &suite);
+    let written = quietly(tell.end(&report)).and_then(|()| reports::write(&report, &args.report, &text, true));
     written.map_err(|e| Failure(exit::CANNOT, format!("a report cannot be written: {e}")))?;
+    args.known.write(&options.known, &report)?;
     Ok(ExitCode::from(report.exit_code()))
 }
 
@@ -232,15 +232,12 @@ async fn play(
     Ok(run)
 }
 
-fn to_stdout((_, file): &(Kind, PathBuf)) -> bool {
-    file.as_os_str() == "-"
-}
-
 impl RunArgs {
     fn text_options(&self, protocol: Option<&Protocol>) -> TextOptions {
         let mut again = vec!["dummyload conformance".to_owned()];
         again.extend(self.choose.again());
         again.extend(self.target.again(protocol));
+        again.extend(self.known.again());
         again.extend(self.client.again());
         again.extend((self.slow > 1).then(|| format!("--slow {}", self.slow)));
         let mut options = TextOptions::default();
@@ -254,31 +251,4 @@ impl RunArgs {
         reports.all(|report| report.0 != Kind::Text && !to_stdout(report))
             || self.report.iter().any(|report| report.0 == Kind::Text && to_stdout(report))
     }
-}
-
-/// All reports but the text on standard output, which has been told already.
-fn write(report: &Report, args: &RunArgs, options: &TextOptions) -> io::Result<()> {
-    for one in &args.report {
-        let content = match one.0 {
-            Kind::Text if to_stdout(one) => continue,
-            Kind::Text => {
-                let mut plain = anstream::StripStream::new(Vec::new());
-                report.write_text(&mut plain, options)?;
-                plain.into_inner()
-            }
-            Kind::Json => format!("{:#}\n", report.to_json()).into_bytes(),
-            Kind::Junit => report.to_junit().map_err(io::Error::other)?.into_bytes(),
-        };
-        if to_stdout(one) {
-            quietly(io::stdout().write_all(&content))?;
-        } else {
-            fs::write(&one.1, content).map_err(|e| io::Error::new(e.kind(), format!("{}: {e}", one.1.display())))?;
-        }
-    }
-    Ok(())
-}
-
-/// A reader that has seen enough and closed the pipe is no error.
-fn quietly(written: io::Result<()>) -> io::Result<()> {
-    written.or_else(|e| if e.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(e) })
 }

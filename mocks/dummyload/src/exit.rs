@@ -17,6 +17,7 @@ Exit codes:
   2  the command line, a world file or a setting is wrong
   3  nothing could start or be reached: the port is in use, a file cannot be read
   4  no case was selected, or all that can fail were skipped
+  5  the list of known failures has entries that are not so any more
   6  a case could not be judged: the fault is on the suite's side";
 
 /// Something was found.

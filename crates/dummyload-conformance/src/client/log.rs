@@ -23,7 +23,7 @@ impl Log {
         let t = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         if entries.len() < MOST {
-            entries.push(Entry { t, conn: conn.to_owned(), direction, kind, text: text.into() });
+            entries.push(Entry { t, conn: conn.to_owned(), direction, kind: kind.into(), text: text.into() });
         }
     }
 

@@ -11,6 +11,7 @@ pub use program::Program;
 pub(crate) use verb::{ClientVerb, Drive, Reply, Seen};
 
 use crate::case::{Case, Verb};
+use crate::known::Known;
 use crate::redact::Redactor;
 use crate::report::{CaseReport, Run};
 use crate::run::step::Stop;
@@ -40,11 +41,13 @@ pub struct ClientOptions {
     pub strict: bool,
     /// How many cases are played at once, each with a mock and a program of its own.
     pub jobs: usize,
+    /// What is known not to be as expected.
+    pub known: Known,
 }
 
 impl Default for ClientOptions {
     fn default() -> Self {
-        Self { slow: 1, fail_fast: false, strict: false, jobs: 8 }
+        Self { slow: 1, fail_fast: false, strict: false, jobs: 8, known: Known::default() }
     }
 }
 
@@ -97,7 +100,10 @@ pub async fn run_clients(
     let cases: Vec<&Case> = cases.iter().copied().filter(|case| case.protocol() == protocol.name()).collect();
     let mut run = Run::new(protocol, program.label(), &cases);
     progress(Progress::Run(&run));
-    let judged = cases.iter().map(|case| judge(protocol, case, program, stage, options));
+    let judged = cases.iter().map(|case| {
+        let once = move || judge(protocol, case, program, stage, options);
+        options.known.play(case.id(), once)
+    });
     let mut judged = futures_util::stream::iter(judged).buffered(options.jobs.max(1));
     for (done, case) in cases.iter().enumerate() {
         progress(Progress::Case { done, total: cases.len(), case });

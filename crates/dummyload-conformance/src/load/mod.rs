@@ -2,7 +2,7 @@
 
 mod case;
 mod client;
-mod reader;
+pub(crate) mod reader;
 mod target;
 
 pub use reader::LoadError;
@@ -22,6 +22,11 @@ pub struct LoadErrors {
 }
 
 impl LoadErrors {
+    /// Mistakes in a file that is none of the suite's.
+    pub(crate) fn only(list: Vec<LoadError>) -> Self {
+        Self { list, findings: Vec::new() }
+    }
+
     /// The mistakes, in the order of files and lines.
     pub fn list(&self) -> &[LoadError] {
         &self.list

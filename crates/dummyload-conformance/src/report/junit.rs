@@ -36,6 +36,7 @@ fn test(case: &CaseReport, strict: bool) -> TestCase {
         ("evidence", evidence.join(",")),
         ("spec", case.spec.join(",")),
         ("outcomes", case.outcomes.join(",")),
+        ("listed", case.listed.as_ref().map_or_else(String::new, |listed| listed.reason.clone())),
     ];
     for (name, value) in properties {
         if !value.is_empty() {
@@ -48,6 +49,8 @@ fn test(case: &CaseReport, strict: bool) -> TestCase {
 fn status(case: &CaseReport, strict: bool) -> TestCaseStatus {
     let mut status = match case.verdict {
         Verdict::Skip if !strict => TestCaseStatus::skipped(),
+        // What JUnit has no word for: it failed, and may.
+        Verdict::Known => TestCaseStatus::skipped(),
         Verdict::Error => TestCaseStatus::non_success(NonSuccessKind::Error),
         verdict if verdict.is_bad(strict) => TestCaseStatus::non_success(NonSuccessKind::Failure),
         _ => return TestCaseStatus::success(),
@@ -55,7 +58,9 @@ fn status(case: &CaseReport, strict: bool) -> TestCaseStatus {
     if let Some(reason) = &case.reason {
         status.set_message(reason.as_str());
     }
-    if let Some(failure) = &case.failure {
+    if let (Verdict::Known, Some(listed)) = (case.verdict, &case.listed) {
+        status.set_message(format!("known: {}", listed.reason));
+    } else if let Some(failure) = &case.failure {
         let mut text = format!("step {} of {}\n", failure.step, failure.steps);
         text.push_str(&format!("expected {}\nreceived {}\n", failure.expected, failure.received));
         for difference in &failure.differences {

@@ -1,48 +1,76 @@
 //! What a run has found.
 
+mod html;
 mod json;
 mod junit;
+mod markdown;
+mod tap;
 mod text;
 
 pub use text::TextOptions;
 
 use crate::case::{Case, Hazard};
+use crate::known::{Known, Stale};
 use crate::matcher::Mismatch;
 use crate::redact::Redactor;
-use crate::suite::Protocol;
+use crate::suite::{Protocol, Suite};
 use crate::target::Obstacle;
 use crate::transcript::{Entry, clip};
 use crate::verdict::{Evidence, Level, Verdict};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// The most characters of one text in a report.
 const CLIP: usize = 4000;
 
 /// The results of all runs of one command.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report {
-    pub(crate) runs: Vec<Run>,
     pub(crate) strict: bool,
+    /// The command that plays cases again, without the choice of them.
+    #[serde(default)]
+    pub(crate) again: String,
+    /// The entries of the list of known failures that are not so any more.
+    #[serde(default)]
+    pub(crate) stale: Vec<Stale>,
+    pub(crate) runs: Vec<Run>,
 }
 
 /// The results of one protocol's cases against one target.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Run {
     pub(crate) protocol: String,
     pub(crate) title: String,
     pub(crate) target: String,
-    /// Cases that were chosen and not begun, since the run stopped early.
-    pub(crate) left_out: usize,
+    /// When it began, in UTC.
+    #[serde(default)]
+    pub(crate) started: String,
+    #[serde(rename = "duration_ms", with = "millis")]
     pub(crate) duration: Duration,
-    pub(crate) cases: Vec<CaseReport>,
+    /// Cases that were chosen and not begun, since the run stopped early.
+    #[serde(rename = "not_run")]
+    pub(crate) left_out: usize,
     /// The groups that have ended, in that order.
+    #[serde(skip)]
     pub(crate) groups: Vec<String>,
     /// The longest name of a group, in characters.
+    #[serde(skip)]
     pub(crate) width: usize,
-    /// Section keys that a case that ran covers, and how many there are that a case can cover.
-    pub(crate) covered: usize,
-    pub(crate) sections: usize,
+    #[serde(default)]
+    pub(crate) sections: Vec<Covered>,
+    pub(crate) cases: Vec<CaseReport>,
+}
+
+/// A section of the specification.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Covered {
+    pub(crate) key: String,
+    pub(crate) text: String,
+    /// Why no case can cover it.
+    pub(crate) no_case: Option<String>,
+    /// A case that ran covers it.
+    pub(crate) covered: bool,
 }
 
 impl Run {
@@ -52,13 +80,13 @@ impl Run {
             protocol: protocol.name.clone(),
             title: protocol.title.clone(),
             target,
-            left_out: 0,
+            started: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
             duration: Duration::ZERO,
-            cases: Vec::new(),
+            left_out: 0,
             groups: Vec::new(),
             width: cases.iter().map(|case| case.group().chars().count()).max().unwrap_or_default(),
-            covered: 0,
-            sections: 0,
+            sections: Vec::new(),
+            cases: Vec::new(),
         }
     }
 
@@ -72,18 +100,28 @@ impl Run {
         let ran = self.cases.iter().filter(|case| !matches!(case.verdict, Verdict::Skip | Verdict::Error));
         let keys: BTreeSet<&str> =
             ran.flat_map(|case| &case.spec).filter_map(|key| key.strip_prefix(&prefix)).collect();
-        let coverable = protocol.sections.iter().filter(|section| section.no_case.is_none());
-        let (covered, sections) = coverable.fold((0, 0), |(covered, all), section| {
-            (covered + usize::from(keys.contains(section.key.as_str())), all + 1)
+        let sections = protocol.sections.iter().map(|section| Covered {
+            key: section.key.clone(),
+            text: section.text.clone(),
+            no_case: section.no_case.clone(),
+            covered: keys.contains(section.key.as_str()),
         });
-        (self.left_out, self.duration, self.covered, self.sections) = (left_out, duration, covered, sections);
+        self.sections = sections.collect();
+        (self.left_out, self.duration) = (left_out, duration);
+    }
+
+    /// How many section keys the cases that ran cover, and how many there are that a case can cover.
+    pub(crate) fn coverage(&self) -> (usize, usize) {
+        let coverable = self.sections.iter().filter(|section| section.no_case.is_none());
+        coverable.fold((0, 0), |(covered, all), section| (covered + usize::from(section.covered), all + 1))
     }
 }
 
 /// The result of one case.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct CaseReport {
     pub(crate) id: String,
+    #[serde(skip)]
     pub(crate) group: String,
     pub(crate) title: String,
     pub(crate) level: Level,
@@ -92,23 +130,40 @@ pub(crate) struct CaseReport {
     pub(crate) spec: Vec<String>,
     pub(crate) tags: Vec<String>,
     pub(crate) hazard: Hazard,
+    #[serde(rename = "file")]
     pub(crate) path: String,
     pub(crate) verdict: Verdict,
     /// The names of the outcomes that were taken where several are accepted.
     pub(crate) outcomes: Vec<String>,
     /// Why it was skipped, or could not be judged.
     pub(crate) reason: Option<String>,
+    /// What the list of known failures says of it.
+    #[serde(default)]
+    pub(crate) listed: Option<Listed>,
     /// What it was skipped for.
+    #[serde(rename = "wants", default)]
     pub(crate) obstacles: Vec<Obstacle>,
     /// Whether anything in it can bring more than a remark.
+    #[serde(default)]
     pub(crate) can_fail: bool,
     pub(crate) failure: Option<Failure>,
+    /// How often it was played.
+    #[serde(default)]
+    pub(crate) attempts: u32,
+    #[serde(rename = "duration_ms", with = "millis")]
     pub(crate) duration: Duration,
     pub(crate) transcript: Vec<Entry>,
 }
 
+/// An entry of the list of known failures.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Listed {
+    pub(crate) reason: String,
+    pub(crate) link: Option<String>,
+}
+
 /// The expectation that ended a case.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Failure {
     /// The number of the step from 1; 0 is the opening of the connections.
     pub(crate) step: usize,
@@ -118,6 +173,7 @@ pub(crate) struct Failure {
     pub(crate) level: Level,
     pub(crate) evidence: Vec<Evidence>,
     pub(crate) source: Option<String>,
+    #[serde(rename = "after_ms", with = "millis")]
     pub(crate) after: Duration,
     pub(crate) expected: String,
     pub(crate) received: String,
@@ -141,11 +197,21 @@ impl CaseReport {
             verdict: Verdict::Pass,
             outcomes: Vec::new(),
             reason: None,
+            listed: None,
             obstacles: Vec::new(),
             can_fail: case.can_fail(),
             failure: None,
+            attempts: 0,
             duration: Duration::ZERO,
             transcript: Vec::new(),
+        }
+    }
+
+    /// What weighs: the expectation that ended it, or else the case.
+    pub(crate) fn grade(&self) -> (Level, &[Evidence]) {
+        match &self.failure {
+            Some(failure) => (failure.level, &failure.evidence),
+            None => (self.level, &self.evidence),
         }
     }
 
@@ -169,7 +235,26 @@ impl CaseReport {
 impl Report {
     /// Of all runs of one command.
     pub fn new(runs: Vec<Run>, strict: bool) -> Self {
-        Self { runs, strict }
+        Self { strict, again: String::new(), stale: Vec::new(), runs }
+    }
+
+    /// With the command that plays cases again, without the choice of them.
+    #[must_use]
+    pub fn again(mut self, command: impl Into<String>) -> Self {
+        self.again = command.into();
+        self
+    }
+
+    /// What the text report of it wants, where nothing else is said.
+    pub fn text_options(&self, verbosity: u8) -> TextOptions {
+        TextOptions { verbosity, quiet: false, again: self.again.clone() }
+    }
+
+    /// Finds out which entries of the list by which it was judged are not so any more.
+    #[must_use]
+    pub fn listed(mut self, known: &Known, suite: &Suite) -> Self {
+        self.stale = known.stale(suite, &self);
+        self
     }
 
     pub(crate) fn cases(&self) -> impl Iterator<Item = &CaseReport> {
@@ -184,7 +269,8 @@ impl Report {
     }
 
     /// The exit code of the command: 6 if a case could not be judged, 1 if one is not good enough, 4 if none was
-    /// played, or none of those that can fail though some were chosen, else 0.
+    /// played, or none of those that can fail though some were chosen, 5 if the list of known failures says what is not so any
+    /// more, else 0.
     pub fn exit_code(&self) -> u8 {
         let has = |wanted: &dyn Fn(&CaseReport) -> bool| self.cases().any(wanted);
         let skipped = |case: &CaseReport| case.verdict == Verdict::Skip;
@@ -196,8 +282,24 @@ impl Report {
             1
         } else if has(&|case| case.can_fail) && !has(&|case| case.can_fail && !skipped(case)) {
             4
+        } else if !self.stale.is_empty() {
+            5
         } else {
             0
         }
+    }
+}
+
+/// Spans as whole milliseconds.
+mod millis {
+    use serde::{Deserialize, Deserializer, Serializer};
+    use std::time::Duration;
+
+    pub(super) fn serialize<S: Serializer>(span: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(u64::try_from(span.as_millis()).unwrap_or(u64::MAX))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        u64::deserialize(deserializer).map(Duration::from_millis)
     }
 }

@@ -29,7 +29,8 @@ fn style(verdict: Verdict) -> Style {
         Verdict::Pass => AnsiColor::Green,
         Verdict::Skip => AnsiColor::BrightBlack,
         Verdict::Info => AnsiColor::Cyan,
-        Verdict::NonStrict => AnsiColor::Yellow,
+        Verdict::Known => AnsiColor::BrightBlack,
+        Verdict::Flaky | Verdict::NonStrict => AnsiColor::Yellow,
         Verdict::Fail | Verdict::Error => AnsiColor::Red,
     };
     color.on_default()
@@ -39,6 +40,8 @@ fn sign(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Pass => "✔",
         Verdict::Skip => "-",
+        Verdict::Known => "×",
+        Verdict::Flaky => "↻",
         Verdict::Info => "i",
         Verdict::NonStrict => "~",
         Verdict::Fail => "✘",
@@ -70,29 +73,49 @@ impl Report {
         if !options.quiet && !options.again.is_empty() && self.cases().any(CaseReport::wants_again) {
             writeln!(out, "  one of them again: {} -vv --filter ID", options.again)?;
         }
+        for stale in self.stale.iter().filter(|_| !options.quiet) {
+            let style = style(Verdict::NonStrict);
+            writeln!(out, "  {style}stale{style:#} {} is listed, but {}: take it off the list", stale.id, stale.why)?;
+        }
         let (all, counts) = (self.cases().count(), self.counts());
         write!(out, "{}: {}", cases(all), self.summary())?;
-        let (covered, sections) = self.runs.iter().fold((0, 0), |(c, s), run| (c + run.covered, s + run.sections));
+        let coverage = self.runs.iter().map(Run::coverage);
+        let (covered, sections) = coverage.fold((0, 0), |sum, run| (sum.0 + run.0, sum.1 + run.1));
         let duration: Duration = self.runs.iter().map(|run| run.duration).sum();
         writeln!(out, " · {:.1} s · coverage {covered}/{sections} section keys", duration.as_secs_f64())?;
         let code = self.exit_code();
         let skipped = counts.get(&Verdict::Skip).copied().unwrap_or_default();
-        let (word, verdict) = match code {
-            0 if skipped > 0 => (format!("PASS, but {skipped} of {} skipped", cases(all)), Verdict::NonStrict),
-            0 => ("PASS".into(), Verdict::Pass),
-            4 if skipped == all => ("NOTHING RUN".into(), Verdict::NonStrict),
-            4 => ("NOTHING RUN THAT CAN FAIL".into(), Verdict::NonStrict),
-            6 => ("ERROR".into(), Verdict::Error),
-            _ => ("FAIL".into(), Verdict::Fail),
+        let word = self.word();
+        let verdict = match code {
+            0 if skipped == 0 => Verdict::Pass,
+            0 | 4 | 5 => Verdict::NonStrict,
+            _ => Verdict::Fail,
         };
         let style = style(verdict).bold();
         writeln!(out, "{style}{word}{style:#}  (exit {code}{})", if self.strict { ", strict" } else { "" })
+    }
+
+    /// The result in a word or two.
+    pub(crate) fn word(&self) -> String {
+        let (all, counts) = (self.cases().count(), self.counts());
+        let skipped = counts.get(&Verdict::Skip).copied().unwrap_or_default();
+        match self.exit_code() {
+            0 if skipped > 0 => format!("PASS, but {skipped} of {} skipped", cases(all)),
+            0 => "PASS".into(),
+            4 if skipped == all => "NOTHING RUN".into(),
+            4 => "NOTHING RUN THAT CAN FAIL".into(),
+            5 => "STALE LIST".into(),
+            6 => "ERROR".into(),
+            _ => "FAIL".into(),
+        }
     }
 
     fn summary(&self) -> String {
         let words = |verdict| match verdict {
             Verdict::Pass => "passed",
             Verdict::Skip => "skipped",
+            Verdict::Known => "known",
+            Verdict::Flaky => "flaky",
             Verdict::Info => "info",
             Verdict::NonStrict => "non-strict",
             Verdict::Fail => "failed",
@@ -131,7 +154,7 @@ impl Run {
         }
         writeln!(out)?;
         for case in cases {
-            if options.verbosity > 0 || !matches!(case.verdict, Verdict::Pass | Verdict::Skip) {
+            if options.verbosity > 0 || !matches!(case.verdict, Verdict::Pass | Verdict::Skip | Verdict::Known) {
                 case.write(out, options)?;
             }
         }
@@ -176,21 +199,26 @@ fn cases(count: usize) -> String {
 
 impl CaseReport {
     fn wants_again(&self) -> bool {
-        self.failure.is_some() || self.verdict == Verdict::Error
+        self.verdict.is_miss() && self.failure.is_some() || self.verdict == Verdict::Error
     }
 
     fn write(&self, out: &mut dyn Write, options: &TextOptions) -> io::Result<()> {
         let (style, dim) = (style(self.verdict), Style::new().dimmed());
-        let (level, evidence) = match &self.failure {
-            Some(failure) => (failure.level, &failure.evidence),
-            None => (self.level, &self.evidence),
-        };
+        let (level, evidence) = self.grade();
         let evidence: Vec<String> = evidence.iter().map(ToString::to_string).collect();
         let level = level.to_string().to_uppercase();
         write!(out, "    {style}{}{style:#} {}", sign(self.verdict), self.id)?;
         writeln!(out, "  {level} {dim}[{}]{dim:#}", evidence.join(", "))?;
         if let Some(reason) = &self.reason {
             writeln!(out, "      {reason}")?;
+        }
+        if let Some(listed) = &self.listed {
+            let link = listed.link.as_ref().map_or_else(String::new, |link| format!("  {link}"));
+            writeln!(out, "      listed: {}{link}", listed.reason)?;
+        }
+        if self.attempts > 1 {
+            let end = if self.verdict == Verdict::Flaky { "and passed the last time; before that" } else { "in vain" };
+            writeln!(out, "      played {} times, {end}", self.attempts)?;
         }
         let noted = self.failure.is_none() && matches!(self.verdict, Verdict::Info | Verdict::NonStrict);
         match &self.failure {

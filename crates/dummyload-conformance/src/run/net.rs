@@ -106,7 +106,7 @@ impl Net {
 
     pub(super) fn note(&mut self, who: &str, direction: Direction, kind: &'static str, text: impl Into<String>) {
         let t = millis(self.started.elapsed());
-        self.transcript.push(Entry { t, conn: who.to_owned(), direction, kind, text: text.into() });
+        self.transcript.push(Entry { t, conn: who.to_owned(), direction, kind: kind.into(), text: text.into() });
     }
 
     /// A wall-clock span, longer for slow targets.
@@ -304,7 +304,7 @@ impl Net {
         }
         let t = millis(arrival.at.saturating_duration_since(self.started));
         let (conn, kind, text) = (line.name.clone(), event.kind(), event.text());
-        self.transcript.push(Entry { t, conn, direction: Direction::Received, kind, text });
+        self.transcript.push(Entry { t, conn, direction: Direction::Received, kind: kind.into(), text });
         if event.is_end() {
             line.end = Some(event.clone());
         }

@@ -4,7 +4,7 @@ use super::target::{self, option};
 use super::tell::Tell;
 use super::{Failure, RunArgs, start_own};
 use crate::{exit, protocols};
-use dummyload_conformance::{Case, ClientOptions, Program, Protocol, Run, Stage, Staging, run_clients};
+use dummyload_conformance::{Case, ClientOptions, Known, Program, Protocol, Run, Stage, Staging, run_clients};
 
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Client")]
@@ -56,6 +56,7 @@ pub(super) async fn judge(
     program: &Program,
     protocol: &Protocol,
     cases: &[&Case],
+    known: &Known,
     tell: &mut Tell,
 ) -> Result<Run, Failure> {
     let mocked = protocols::find(protocol.name());
@@ -63,6 +64,7 @@ pub(super) async fn judge(
     let mut options = ClientOptions::default();
     (options.slow, options.fail_fast, options.strict) = (args.slow, args.fail_fast, args.strict);
     options.jobs = usize::from(args.client.jobs);
+    options.known = known.clone();
     let described = protocol.clone();
     let stage = move || stage(described.clone(), mocked);
     let running = run_clients(protocol, cases, program, &stage, &options, |progress| tell.progress(progress));
