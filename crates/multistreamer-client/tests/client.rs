@@ -255,7 +255,7 @@ async fn silence_is_told_as_what_it_is() {
     assert_eq!(lost, Error::TimedOut);
     assert_eq!(lost.to_string(), "nothing came back in time; the server does not say why");
     assert_eq!(chat.say(own, own, "into nothing").await, Err(Error::TimedOut));
-    assert_eq!(chat.status().await.unwrap().status.pushing, true, "the chat goes on");
+    assert!(chat.status().await.unwrap().status.pushing, "the chat goes on");
     // Nobody posts by accident.
     let (chat, _events) = builder.connect().await.unwrap();
     assert_eq!(chat.say(own, own, "to everybody").await, Err(Error::NotTried(CommandError::NotAllowed)));

@@ -127,7 +127,7 @@ fn plain(value: &Value) -> Value {
         Value::Object(members) => {
             let left_out = |name: &str| matches!(name, "access_token" | "webhooks");
             let is_share = members.contains_key("user");
-            let kept = members.iter().filter(|(name, _)| !left_out(name) && !(is_share && name.ends_with("ed_at")));
+            let kept = members.iter().filter(|(name, _)| !(left_out(name) || is_share && name.ends_with("ed_at")));
             kept.map(|(name, value)| (name.clone(), plain(value))).collect::<serde_json::Map<_, _>>().into()
         }
         Value::Array(items) => items.iter().map(plain).collect(),

@@ -80,7 +80,7 @@ pub async fn get(mock: &Mock, target: &str) -> Answer {
     http(mock, "GET", target, &[], "").await
 }
 
-/// The head of the answer to a request that need not end with it, as a handshake; in lower case.
+/// The head of the answer to a request that need not end with it, as a handshake.
 pub async fn upgrade(mock: &Mock, target: &str, headers: &[(&str, &str)]) -> String {
     let mut socket = TcpStream::connect(mock.address()).await.unwrap();
     let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
@@ -89,5 +89,5 @@ pub async fn upgrade(mock: &Mock, target: &str, headers: &[(&str, &str)]) -> Str
     while !head.ends_with(b"\r\n\r\n") {
         head.push(socket.read_u8().await.unwrap());
     }
-    String::from_utf8(head).unwrap().to_ascii_lowercase()
+    String::from_utf8(head).unwrap()
 }

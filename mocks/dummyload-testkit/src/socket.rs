@@ -60,13 +60,13 @@ impl Socket {
         socket.write_all(bytes).await.unwrap();
     }
 
-    /// The next frame: a text as it is; `ping` or `pong`; `close`, `close 1008` or `close 1008 why`; another one as Rust shows
+    /// The next frame: a text as it is; `ping` or `pong` with what it carries; `close`, `close 1008` or `close 1008 why`; another one as Rust shows
     /// it; or how the connection has ended, `end` after a closing handshake and `cut` without.
     pub async fn hear(&mut self) -> String {
         match tokio::time::timeout(SOON, self.0.next()).await.expect("a frame in time") {
             Some(Ok(Frame::Text(text))) => text.to_string(),
-            Some(Ok(Frame::Ping(_))) => "ping".to_owned(),
-            Some(Ok(Frame::Pong(_))) => "pong".to_owned(),
+            Some(Ok(Frame::Ping(payload))) => format!("ping {}", payload.escape_ascii()).trim_end().to_owned(),
+            Some(Ok(Frame::Pong(payload))) => format!("pong {}", payload.escape_ascii()).trim_end().to_owned(),
             Some(Ok(Frame::Close(None))) => "close".to_owned(),
             Some(Ok(Frame::Close(Some(frame)))) => {
                 format!("close {} {}", u16::from(frame.code), frame.reason).trim_end().to_owned()
@@ -99,8 +99,8 @@ impl Socket {
         let mut heard = Vec::new();
         loop {
             match self.hear().await.as_str() {
-                "pong" => return heard,
-                "ping" => {}
+                "pong barrier" => return heard,
+                text if text.starts_with("ping") => {}
                 text => heard.push(json(text)),
             }
         }

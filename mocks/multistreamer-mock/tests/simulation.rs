@@ -135,7 +135,7 @@ impl Scenario {
                 drop(self.ask(SessionCommand::Forget { account: pair.0, target: pair.1 }));
             }
             9 => drop(self.say(OWN, OWN, "")),
-            10 => drop(self.say(OTHER, OWN, self.count.is_multiple_of(2).then_some("/me ").unwrap_or_default())),
+            10 => drop(self.say(OTHER, OWN, if self.count.is_multiple_of(2) { "/me " } else { "" })),
             11 => {
                 let how = self.pick(&["/msg test ", "/msg nosuchuser ", "/msg john ", "/irc "]);
                 drop(self.say(OWN, OWN, how));

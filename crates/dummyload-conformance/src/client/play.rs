@@ -207,14 +207,12 @@ impl<'a> Play<'a> {
 
     async fn hello(&mut self) -> Outcome {
         let deadline = self.deadline(HELLO);
-        loop {
-            match self.listen(deadline).await? {
-                Some(Line::Hello) => break,
-                Some(_) => return Err(Stop::Trouble("the adapter's first line does not say what it offers".into())),
-                None => {
-                    let said = self.end().map_or_else(|| "it has said nothing".to_owned(), |end| self.told_of(end));
-                    return Err(Stop::Trouble(format!("the adapter does not say what it offers: {said}")));
-                }
+        match self.listen(deadline).await? {
+            Some(Line::Hello) => {}
+            Some(_) => return Err(Stop::Trouble("the adapter's first line does not say what it offers".into())),
+            None => {
+                let said = self.end().map_or_else(|| "it has said nothing".to_owned(), |end| self.told_of(end));
+                return Err(Stop::Trouble(format!("the adapter does not say what it offers: {said}")));
             }
         }
         let ops = self.case.steps.iter().filter_map(|step| match &step.verb {

@@ -246,15 +246,13 @@ async fn read(
             line.trim().clone_into(&mut last.lock().unwrap_or_else(PoisonError::into_inner));
         }
         kept += line.len();
-        match &to {
-            // Each of them stands in the transcript once it is looked at.
-            Some(to) => {
-                if to.send(line).await.is_err() {
-                    return;
-                }
+        // Each of them stands in the transcript once it is looked at.
+        if let Some(to) = &to {
+            if to.send(line).await.is_err() {
+                return;
             }
-            None if kept <= OUTPUT => log.note("program", Direction::Received, kind, line),
-            None => {}
+        } else if kept <= OUTPUT {
+            log.note("program", Direction::Received, kind, line);
         }
     }
 }

@@ -57,8 +57,8 @@ async fn viewers_are_counted_every_minute_while_the_network_says_so() {
     mock.control("viewers", &json!({"network": "twitch", "channel_id": 101, "count": 42})).unwrap();
     // The pings are the server's: it asks after half a minute of silence.
     mock.advance(Duration::from_secs(60));
-    assert_eq!(john.hear().await, "Ping(b\"ping\")");
-    assert_eq!(john.hear().await, "Ping(b\"ping\")");
+    assert_eq!(john.hear().await, "ping ping");
+    assert_eq!(john.hear().await, "ping ping");
     assert_eq!(john.hear_type("viewcountresult").await["viewer_count"], 42);
     john.is_silent().await;
     mock.control("viewers", &json!({"account_id": 14, "count": null})).unwrap();

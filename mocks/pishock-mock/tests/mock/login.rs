@@ -51,7 +51,8 @@ async fn no_extension_and_no_subprotocol_is_agreed_on() {
     ];
     let target = format!("/v2?Username=demo&ApiKey={KEY}");
     let head = crate::kit::upgrade(&mock, &target, &offers).await;
-    assert!(head.starts_with("http/1.1 101"), "{head}");
+    assert!(head.starts_with("HTTP/1.1 101"), "{head}");
+    let head = head.to_lowercase();
     assert!(!head.contains("sec-websocket-extensions") && !head.contains("sec-websocket-protocol"), "{head}");
 }
 
@@ -90,12 +91,12 @@ async fn a_bad_login_has_one_envelope_and_a_close_a_moment_later() {
         mock.advance(Duration::from_millis(99));
         client.is_silent().await;
         mock.advance(Duration::from_millis(1));
-        assert_eq!(client.hear().await, "close 1008");
+        assert_eq!(client.hear().await, "close 1008 authentication failed");
     }
     let mut client = Client::open(&mock, "/?username=demo&key=wrong&api=true").await;
     assert_eq!(client.hear_json().await, json!({"Command": "ERROR", "Payload": ["Authentication failed."]}));
     mock.advance(Duration::from_millis(100));
-    assert_eq!(client.hear().await, "close 1008");
+    assert_eq!(client.hear().await, "close 1008 authentication failed");
 }
 
 #[tokio::test]
@@ -155,7 +156,10 @@ async fn a_token_ends_after_two_weeks_also_on_an_open_socket() {
     by_token.is_silent().await;
     assert_eq!(mock.state()["connections"][0]["subscriptions"], json!([]));
     mock.advance(Duration::from_millis(100));
-    assert_eq!((by_token.hear().await, by_v1_token.hear().await), ("close 1008".into(), "close 1008".into()));
+    assert_eq!(
+        (by_token.hear().await, by_v1_token.hear().await),
+        ("close 1008 authentication failed".into(), "close 1008 authentication failed".into())
+    );
     assert!(pongs(&mut by_key, "v2").await, "a key has no end");
     let again = Client::open(&mock, "/v2?UserId=77&Token=demo-token").await.hear_json().await;
     assert_eq!(again["ErrorCode"], "AUTH_ERROR");

@@ -87,7 +87,7 @@ impl Client {
     /// Whether the socket is open; it may have been closed at once.
     pub(crate) async fn drain_or_close(&mut self) -> bool {
         self.send(Frame::Ping("open".into())).await;
-        self.hear().await == "pong"
+        self.hear().await == "pong open"
     }
 
     /// A command by decimal id: `data` of its answer, or `null` if none came.

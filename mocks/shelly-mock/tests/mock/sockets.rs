@@ -179,7 +179,7 @@ async fn a_ping_frame_is_answered_and_one_can_be_sent() {
     let mut client = Client::demo(&mock).await;
     client.is_silent().await;
     mock.advance(Duration::from_secs(30));
-    assert!(client.hear().await.starts_with("Ping("));
+    assert!(client.hear().await.starts_with("ping"));
 }
 
 #[tokio::test]
