@@ -287,7 +287,8 @@ mod tests {
         // A value is never looked into, and JSON is left alone.
         assert_eq!(filled("{key}"), Ok("{url}".into()));
         assert_eq!(filled(r#"{"a":{}} {"#), Ok(r#"{"a":{}} {"#.into()));
-        assert!(filled("{ulr}").unwrap_err().contains("did you mean `url`?"));
+        assert_eq!(filled("{ulr}"), Err("{ulr}: `ulr` is not known here; there is: key, url".into()));
+        assert_eq!(filled("{urls}"), Err("{urls}: `urls` is not known here (did you mean `url`?)".into()));
     }
 
     #[tokio::test]
