@@ -40,8 +40,8 @@ With --tls, ca is the file with the certificate to trust. Logs go to standard er
 Exit codes:
   0  it ended as it was told
   2  the command line, a world file or a setting is wrong
-  3  it cannot listen, for example because the port is in use, or a world file cannot be read, or the file of --data
-     is damaged or in use")]
+  3  it cannot listen, for example because the port is in use, or a world file cannot be read, or
+     the file of --data is damaged or in use")]
 pub(crate) struct Args {
     /// Which mocks to start [default: all]
     #[arg(value_name = "PROTOCOL", value_parser = protocols::parser())]

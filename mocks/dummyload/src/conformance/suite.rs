@@ -26,9 +26,7 @@ pub(super) struct Files {
 /// Whom cases judge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Role {
-    /// A server
     Server,
-    /// A client
     Client,
 }
 
