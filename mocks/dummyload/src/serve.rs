@@ -2,6 +2,7 @@
 
 use crate::clock::Clock;
 use crate::exit::{self, Failure};
+use crate::mutants::{Mutant, Mutants};
 use crate::protocols::{self, Protocol, Start, Started};
 use crate::settings::{self, Own, Setting, WorldArg};
 use crate::tls::{CaFile, TlsArgs};
@@ -32,6 +33,7 @@ const JWT_SECRET: &str = "DUMMYLOAD_JWT_SECRET";
   dummyload serve devicehive --data mine.redb       what is changed is there again the next time
   dummyload serve devicehive --profile server-3.5   by the rules of an older server
   dummyload serve shelly --tls                      as HTTPS and WSS, by the real names
+  dummyload serve pishock --mutant help             with one defect on purpose: what there are
 
 The first line on standard output is JSON, and comes when every mock listens:
   {\"ready\":true,\"pid\":..,\"seed\":..,\"mocks\":[{\"protocol\":..,\"ws\":..,\"http\":..,\"admin\":..,\"addresses\":[..],\"ca\":null,\"demo\":{..}}]}
@@ -75,6 +77,9 @@ pub(crate) struct Args {
     /// can are started
     #[arg(long, value_name = "FILE", value_parser = Own::parse)]
     data: Option<Own>,
+    /// With this defect, to see whether a test notices it; `help` lists them; PROTOCOL=NAME when several mocks are started
+    #[arg(long, value_name = "NAME", value_parser = Own::parse)]
+    mutant: Option<Own>,
     /// Whose time the mocks have: real (the machine's) or virtual (it stands still until POST /__mock/clock/advance);
     /// with :TIME it begins there, as in virtual:2018-06-01T00:00:00Z
     #[arg(long, value_name = "CLOCK", default_value = "real", value_parser = Clock::parse)]
@@ -94,6 +99,9 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args) -> ExitCode {
+    if let Some(asked) = args.mutant.as_ref().filter(|asked| asked.value == "help") {
+        return exit::after(io::stdout().write_all(asked_for(asked, &args.protocols).as_bytes()));
+    }
     match serve(args).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure(code, text)) => exit::with(code, text),
@@ -110,6 +118,7 @@ async fn serve(args: Args) -> Result<(), Failure> {
         args.data.as_ref().map(|data| Ok((data.owner("--data", &served, |it| it.keeps_data)?.name, &data.value)));
     let data = data.transpose().map_err(usage)?;
     let worlds = settings::worlds(&served, &args.world, &settings)?;
+    let mutant = args.mutant.as_ref().map(|name| mutant(name, &served)).transpose().map_err(usage)?;
     if !args.host.is_loopback() && args.admin_token.is_none() {
         return Err(usage(format!(
             "--host {} can be reached from other machines, and so could the control plane: give --admin-token TOKEN, \
@@ -136,7 +145,12 @@ async fn serve(args: Args) -> Result<(), Failure> {
             tls: args.tls.start(protocol, args.host, args.port).map_err(|text| Failure(exit::CANNOT, text))?,
         };
         let started = (protocol.start)(start).await;
-        mocks.push((*protocol, started.map_err(|e| Failure(exit::CANNOT, format!("{protocol:?}: {e}")))?));
+        let started = started.map_err(|e| Failure(exit::CANNOT, format!("{protocol:?}: {e}")))?;
+        if let Some((_, mutant)) = mutant.as_ref().filter(|(owner, _)| *owner == protocol.name) {
+            mutant.infect(&started.mock).map_err(usage)?;
+            exit::note(format_args!("{protocol:?} has a defect, {}: {}", mutant.name, mutant.about));
+        }
+        mocks.push((*protocol, started));
     }
     let ca = args.tls.write(&mocks).map_err(|text| Failure(exit::CANNOT, text))?;
     let ready = ready_line(args.seed, &mocks, ca.as_ref());
@@ -179,6 +193,27 @@ fn jwt_secret(given: Option<&Secret<String>>, served: &[&'static Protocol]) -> R
     let given = Own::unnamed(secret);
     let owner = given.owner(flag, served, has)?;
     Ok(Some(Setting::of(owner, "jwt_secret", &given.value, flag.to_owned())))
+}
+
+/// The defect that `--mutant` names, and whose it is.
+fn mutant(given: &Own, served: &[&'static Protocol]) -> Result<(&'static str, Mutant), String> {
+    let owner = given.owner("--mutant", served, |protocol| !Mutants::carried(protocol).list.is_empty())?;
+    let mutants = Mutants::carried(owner);
+    let found = mutants.list.iter().find(|mutant| mutant.name == given.value).cloned();
+    found.map(|mutant| (owner.name, mutant)).ok_or_else(|| {
+        let names = mutants.list.iter().map(|mutant| mutant.name.as_str());
+        format!("--mutant {}: {owner:?} has no such mutant; {}", given.value, settings::nearest(&given.value, names))
+    })
+}
+
+/// The mutants of these protocols, or of the one that is asked for.
+fn asked_for(asked: &Own, named: &[&Protocol]) -> String {
+    let is_meant = |protocol: &&Protocol| match asked.protocol() {
+        Some(name) => name == protocol.name,
+        None => named.is_empty() || named.iter().any(|named| named.name == protocol.name),
+    };
+    let meant = protocols::ALL.iter().filter(is_meant);
+    meant.map(|protocol| format!("{protocol:?}\n{}", Mutants::carried(protocol).table())).collect()
 }
 
 /// An address, or the name that every machine has for itself.

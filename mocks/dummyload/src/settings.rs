@@ -74,6 +74,11 @@ impl Own {
         Ok(Self { protocol, value: value.to_owned() })
     }
 
+    /// The protocol that is named.
+    pub(crate) fn protocol(&self) -> Option<&'static str> {
+        self.protocol
+    }
+
     /// For any protocol that has it.
     pub(crate) fn unnamed(value: String) -> Self {
         Self { protocol: None, value }
@@ -172,7 +177,10 @@ fn apply(protocol: &Protocol, world: &mut Value, setting: &Setting) -> Result<()
         return Err(format!("--set {key}: {protocol:?} has no options"));
     };
     let Some(option) = options.get_mut(key) else {
-        return Err(format!("--set {key}: {protocol:?} has no such option; {}", nearest(key, options.keys())));
+        return Err(format!(
+            "--set {key}: {protocol:?} has no such option; {}",
+            nearest(key, options.keys().map(String::as_str))
+        ));
     };
     // A secret may look like a number.
     let value = if is_secret(key) { None } else { serde_json::from_str(value).ok() }.unwrap_or(Value::from(&**value));
@@ -189,8 +197,8 @@ pub(crate) fn has_option(protocol: &Protocol, key: &str) -> bool {
 }
 
 /// The name that was probably meant, else all there are.
-fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a String>) -> String {
-    let known: Vec<&str> = known.map(String::as_str).collect();
+pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let known: Vec<&str> = known.collect();
     let likeness = |known: &&str| (strsim::jaro_winkler(name, known) * 1000.0) as u32;
     match known.iter().copied().max_by_key(likeness) {
         Some(best) if likeness(&best) > 800 => format!("did you mean {best}?"),

@@ -1,10 +1,10 @@
 //! Which case kills which mutant.
 
-use crate::mutants::Mutant;
-use dummyload_conformance::Verdict;
+use crate::mutants::{KillsNone, Mutant};
+use dummyload_conformance::{Verdict, glob};
 use serde_json::{Value, json};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 
 /// The most cases that a page names for one mutant.
 const NAMED: usize = 3;
@@ -19,8 +19,8 @@ pub(super) struct Matrix {
     /// All that were played.
     pub(super) cases: BTreeSet<String>,
     pub(super) rows: Vec<Row>,
-    /// Cases of which it is said that they kill none, with the reason.
-    pub(super) listed: BTreeMap<String, String>,
+    /// Cases of which it is said that they kill none.
+    pub(super) listed: Vec<KillsNone>,
 }
 
 /// What became of one mutant.
@@ -47,16 +47,23 @@ impl Row {
         counts.iter().rev().map(|(verdict, count)| format!("{count} {verdict}")).collect::<Vec<_>>().join(", ")
     }
 
-    pub(super) fn summary(&self) -> String {
-        let name = &self.mutant.name;
-        let errors = match self.errors.len() {
-            0 => String::new(),
-            count => format!("; {count} could not be judged, as {}", self.errors[0]),
+    /// The result, for one line.
+    fn result(&self) -> String {
+        let errors = match self.errors.as_slice() {
+            [] => String::new(),
+            [first, ..] => format!("; {} could not be judged, as {first}", self.errors.len()),
         };
         match self.kills.as_slice() {
-            [] => format!("{name} LIVES, though its rules strike in {} cases{errors}", self.played),
-            kills => format!("{name} killed by {} of {}: {}{errors}", kills.len(), self.played, self.verdicts()),
+            [] => format!("LIVES, though its rules strike in {} cases{errors}", self.played),
+            kills => format!("killed by {} of {} cases: {}{errors}", kills.len(), self.played, self.verdicts()),
         }
+    }
+
+    /// The worst verdicts first, and among them the order of the ids.
+    fn by_weight(&self) -> Vec<&Kill> {
+        let mut kills: Vec<&Kill> = self.kills.iter().collect();
+        kills.sort_by_key(|kill| (Reverse(kill.verdict), &kill.case));
+        kills
     }
 }
 
@@ -72,7 +79,14 @@ impl Matrix {
         fine.flat_map(|row| &row.kills).map(|kill| kill.case.as_str()).collect()
     }
 
-    pub(super) fn summary(&self) -> String {
+    /// A line for each mutant, and the result.
+    pub(super) fn text(&self) -> String {
+        let width = self.rows.iter().map(|row| row.mutant.name.len()).max().unwrap_or_default();
+        let lines = self.rows.iter().map(|row| format!("  {:<width$}  {}\n", row.mutant.name, row.result()));
+        format!("{}\n{}{}\n", self.title, lines.collect::<String>(), self.summary())
+    }
+
+    fn summary(&self) -> String {
         let crude = self.rows.iter().filter(|row| self.is_crude(row)).count();
         let killed = self.rows.iter().filter(|row| !row.kills.is_empty()).count();
         format!(
@@ -98,10 +112,13 @@ impl Matrix {
             let rest = if more == 0 { String::new() } else { format!("\n  and {more} more") };
             (!cases.is_empty()).then(|| format!("{}: {what}\n  {told}{rest}", self.title))
         };
-        let idle = self.cases.iter().map(String::as_str);
-        let idle = idle.filter(|case| !killers.contains(case) && !self.listed.contains_key(*case)).collect();
-        let stale = self.listed.keys().map(String::as_str);
-        let stale = stale.filter(|case| killers.contains(case) || !self.cases.contains(*case)).collect();
+        let idle = |case: &&str| !killers.contains(case) && !self.listed.iter().any(|listed| glob(&listed.case, case));
+        let idle: Vec<&str> = self.cases.iter().map(String::as_str).filter(idle).collect();
+        let is_stale = |listed: &&KillsNone| {
+            let mut meant = self.cases.iter().filter(|case| glob(&listed.case, case)).peekable();
+            meant.peek().is_none() || meant.any(|case| killers.contains(case.as_str()))
+        };
+        let stale = self.listed.iter().filter(is_stale).map(|listed| listed.case.as_str()).collect();
         [
             name("these cases kill no mutant, and no reason is listed:", idle),
             name("these are listed as killing none, and do kill or are no cases:", stale),
@@ -130,7 +147,7 @@ pub(super) fn json(matrices: &[Matrix]) -> Value {
                 .collect();
             json!({
                 "protocol": matrix.protocol, "title": matrix.title, "cases": matrix.cases, "mutants": mutants,
-                "kills_none": matrix.listed,
+                "kills_none": matrix.listed.iter().map(|it| json!({"case": it.case, "reason": it.reason})).collect::<Vec<_>>(),
             })
         })
         .collect();
@@ -142,37 +159,36 @@ pub(super) fn page(matrices: &[Matrix]) -> String {
     let mut page = String::from(
         "# The kill matrix\n\n\
          Written by `dummyload conformance mutants --matrix docs/kill-matrix.md`; [mutants.md](mutants.md) says what it means. \
-         A mutant that more than half of all cases kill is marked as crude.\n",
+         A mutant that more than half of all cases kill is marked as crude. The cases that are named are the first of those with \
+         the worst verdict.\n",
     );
-    // Writing to a string does not fail.
     for matrix in matrices {
-        let _ = write!(page, "\n## {}\n\n{}.\n\n", matrix.title, matrix.summary());
-        page += "| Mutant | What is wrong with it | Killed by | Cases |\n| --- | --- | --- | --- |\n";
-        for row in &matrix.rows {
-            let crude = if matrix.is_crude(row) { " (crude)" } else { "" };
-            // Those that weigh most, so that the page tells what a server with this defect hears.
-            let mut kills: Vec<&Kill> = row.kills.iter().collect();
-            kills.sort_by(|a, b| (b.verdict, &a.case).cmp(&(a.verdict, &b.case)));
-            let prefix = format!("{}/", matrix.protocol);
-            let names = kills
-                .iter()
-                .take(NAMED)
-                .map(|kill| format!("`{}`", kill.case.strip_prefix(&prefix).unwrap_or(&kill.case)));
-            let mut names = names.collect::<Vec<_>>().join(", ");
-            if let Some(more) = kills.len().checked_sub(NAMED + 1) {
-                let _ = write!(names, " and {} more", more + 1);
-            }
-            let (name, about) = (&row.mutant.name, row.mutant.about.replace('|', "\\|"));
-            let _ = writeln!(page, "| `{name}`{crude} | {about} | {} | {names} |", row.verdicts());
-        }
+        page += &format!("\n## {}\n\n{}.\n\n", matrix.title, matrix.summary());
+        page += "| Mutant | What is wrong with it | Verdicts | Cases, as |\n| --- | --- | --- | --- |\n";
+        page.extend(matrix.rows.iter().map(|row| matrix.line(row)));
         if !matrix.listed.is_empty() {
-            page += "\n| Case that kills none | Reason |\n| --- | --- |\n";
-            for (case, reason) in &matrix.listed {
-                let _ = writeln!(page, "| `{case}` | {} |", reason.replace('|', "\\|"));
-            }
+            page += "\n| Cases that kill none | Reason |\n| --- | --- |\n";
+            let lines = matrix.listed.iter().map(|it| format!("| `{}` | {} |\n", it.case, escaped(&it.reason)));
+            page.extend(lines);
         }
     }
     page
+}
+
+impl Matrix {
+    fn line(&self, row: &Row) -> String {
+        let prefix = format!("{}/", self.protocol);
+        let name = |kill: &Kill| format!("`{}`", kill.case.strip_prefix(&prefix).unwrap_or(&kill.case));
+        let names: Vec<String> = row.by_weight().into_iter().take(NAMED).map(name).collect();
+        let crude = if self.is_crude(row) { " (crude)" } else { "" };
+        let about = escaped(&row.mutant.about);
+        format!("| `{}`{crude} | {about} | {} | {} |\n", row.mutant.name, row.verdicts(), names.join(", "))
+    }
+}
+
+/// For the cell of a table.
+fn escaped(text: &str) -> String {
+    text.replace('|', "\\|")
 }
 
 #[cfg(test)]
@@ -185,10 +201,10 @@ mod tests {
         Row { mutant, played: 4, kills: kills.iter().map(kill).collect(), errors: Vec::new() }
     }
 
-    fn matrix(rows: Vec<Row>, listed: &[&str]) -> Matrix {
+    fn matrix(rows: Vec<Row>, names: &[&str]) -> Matrix {
         let cases = ["p/a", "p/b", "p/c", "p/d"].map(str::to_owned).into();
-        let listed = listed.iter().map(|case| ((*case).to_owned(), "why | not".to_owned())).collect();
-        Matrix { protocol: "p", title: "P".into(), cases, rows, listed }
+        let listed = |case: &&str| KillsNone { case: (*case).into(), reason: "why | not".into() };
+        Matrix { protocol: "p", title: "P".into(), cases, rows, listed: names.iter().map(listed).collect() }
     }
 
     #[test]
@@ -196,7 +212,37 @@ mod tests {
         let crude = row("crude", &[("a", Verdict::Fail), ("b", Verdict::Fail), ("c", Verdict::Fail)]);
         let rows = vec![crude, row("lives", &[]), row("subtle", &[("a", Verdict::Info), ("d", Verdict::Fail)])];
         let matrix = matrix(rows, &["p/a", "p/b", "p/gone"]);
-        insta::assert_snapshot!([matrix.alive(), matrix.idle()].concat().join("\n"), @"");
-        insta::assert_snapshot!(page(&[matrix]), @"");
+        insta::assert_snapshot!([matrix.text(), matrix.alive().join("\n"), matrix.idle().join("\n")].join("\n"), @r"
+        P
+          crude   killed by 3 of 4 cases: 3 fail
+          lives   LIVES, though its rules strike in 4 cases
+          subtle  killed by 2 of 4 cases: 1 fail, 1 info
+        P: 2 of 3 mutants killed (1 crude); 2 of 4 cases kill one that is not crude
+
+        P: no case kills lives: about lives
+        P: these cases kill no mutant, and no reason is listed:
+          p/c
+        P: these are listed as killing none, and do kill or are no cases:
+          p/a
+          p/gone
+        ");
+        let page = page(&[matrix]);
+        insta::assert_snapshot!(&page[page.find("##").unwrap()..], @r"
+        ## P
+
+        P: 2 of 3 mutants killed (1 crude); 2 of 4 cases kill one that is not crude.
+
+        | Mutant | What is wrong with it | Verdicts | Cases, as |
+        | --- | --- | --- | --- |
+        | `crude` (crude) | about crude | 3 fail | `a`, `b`, `c` |
+        | `lives` | about lives |  |  |
+        | `subtle` | about subtle | 1 fail, 1 info | `d`, `a` |
+
+        | Cases that kill none | Reason |
+        | --- | --- |
+        | `p/a` | why \| not |
+        | `p/b` | why \| not |
+        | `p/gone` | why \| not |
+        ");
     }
 }
