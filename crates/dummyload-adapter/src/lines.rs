@@ -141,7 +141,6 @@ async fn carry_out<C: Client>(client: &OnceCell<C>, request: &Value, tell: &Tell
         ("start", _) => {
             let starting = C::start(Settings(args.clone()), tell.clone());
             client.get_or_try_init(|| starting).await?;
-            tell.event("connected", json!({}));
             Ok(json!({}))
         }
         (op, Some(client)) => client.carry_out(op, args).await,

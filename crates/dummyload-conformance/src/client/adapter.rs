@@ -57,6 +57,11 @@ impl Adapter {
         self.events.drain(..=at);
     }
 
+    /// Forgets all events so far.
+    pub(super) fn forget(&mut self) {
+        self.events.clear();
+    }
+
     /// Takes in a line.
     ///
     /// # Errors

@@ -168,7 +168,9 @@ async fn judge(
 }
 
 fn needs_adapter(case: &Case) -> bool {
-    case.steps.iter().any(|step| matches!(&step.verb, Verb::Client(verb) if verb.needs_adapter()))
+    // What such a case needs, the adapter offers.
+    !case.needs.is_empty()
+        || case.steps.iter().any(|step| matches!(&step.verb, Verb::Client(verb) if verb.needs_adapter()))
 }
 
 /// As long as it says, on a machine that may be slow.

@@ -25,10 +25,13 @@ const HELLO: Duration = Duration::from_secs(15);
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long an adapter's client is asked to wait for replies, so that waiting in vain costs little.
-const REPLY_PATIENCE: u64 = 1000;
+const REPLY_PATIENCE: u64 = 2000;
 
 /// How often it is asked to see whether the connection still lives, in the cases that are about that.
 const KEEP_ALIVE: u64 = 500;
+
+/// How long a program that tells nothing has to be silent, once connected, to be taken for started.
+const EASE: Duration = Duration::from_millis(500);
 
 /// How long what a program did last may be on its way through the mock, once it has ended.
 const AFTERMATH: Duration = Duration::from_millis(100);
@@ -155,7 +158,16 @@ impl<'a> Play<'a> {
             ClientVerb::Alive(span) => self.alive(*span).await,
             ClientVerb::Ends(code, within) => self.ends(*code, *within).await,
             ClientVerb::Sound => self.sound().await,
-            ClientVerb::Started(reply, within) => self.come_to(self.adapter.start, "start", reply, *within).await,
+            ClientVerb::Started(within) if self.program.is_adapter => {
+                self.come_to(self.adapter.start, "start", &Reply::any(), *within).await?;
+                // Whatever it has told until now belongs to its start.
+                self.adapter.forget();
+                Ok(())
+            }
+            ClientVerb::Started(within) => self.at_ease(*within).await,
+            ClientVerb::NotStarted(within) => {
+                self.come_to(self.adapter.start, "start", &Reply::any_error(), *within).await
+            }
             ClientVerb::Drive(drive, reply, within) => {
                 let id = self.drive(drive).await?;
                 self.come_to(id, &drive.op, reply, *within).await
@@ -299,6 +311,25 @@ impl<'a> Play<'a> {
             more = self.journal.more() => more.map(|()| true).map_err(Stop::Trouble),
             _ = running.ended(), if !ended => Ok(true),
             () = sleep_until(deadline) => Ok(false),
+        }
+    }
+
+    /// Waits until there is a connection and the program has said what it says at first: nobody else tells, and bytes that are
+    /// sent to it between the frames of its login would spoil that.
+    async fn at_ease(&mut self, within: Duration) -> Outcome {
+        let deadline = self.deadline(within);
+        loop {
+            let calm = Instant::now() + stretched(EASE, self.slow);
+            let more = self.look(calm.min(deadline)).await?;
+            self.excuse()?;
+            let opened = !self.conns.is_empty() || self.journal.find(|entry| entry["kind"] == "opened").is_some();
+            match more {
+                _ if self.end().is_some() => return Err(unmet("a program that is connected", self.nothing(within))),
+                true if Instant::now() < deadline => {}
+                _ if opened => return Ok(()),
+                false if Instant::now() < deadline => {}
+                _ => return Err(unmet("a program that is connected", self.nothing(within))),
+            }
         }
     }
 

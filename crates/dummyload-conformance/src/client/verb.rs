@@ -5,6 +5,8 @@ use crate::template::Template;
 use crate::text::Text;
 use std::time::Duration;
 
+const ANY: &str = r#""$any""#;
+
 /// One step of a case for clients. Connections go by the names that an earlier step has given them; without a name it is the
 /// one that was opened last.
 #[derive(Clone, Debug)]
@@ -29,8 +31,10 @@ pub(crate) enum ClientVerb {
     Ends(Option<u16>, Duration),
     /// The mock has found nothing wrong in what the program has sent.
     Sound,
-    /// The adapter says whether it is connected.
-    Started(Reply, Duration),
+    /// The program is connected, and has logged in if it does: an adapter says so; others are silent for a while.
+    Started(Duration),
+    /// The adapter says that it could not connect.
+    NotStarted(Duration),
     /// The adapter does something.
     Drive(Drive, Reply, Duration),
     /// The adapter begins something; a later step waits for it, under this name.
@@ -93,6 +97,16 @@ impl Seen {
 }
 
 impl Reply {
+    /// Any result, and no error.
+    pub(crate) fn any() -> Self {
+        Self { result: Template::parse(ANY).ok(), error: None }
+    }
+
+    /// Any error, and no result.
+    pub(crate) fn any_error() -> Self {
+        Self { result: None, error: Template::parse(ANY).ok() }
+    }
+
     fn templates(&self) -> Vec<&Template> {
         self.result.iter().chain(&self.error).collect()
     }
@@ -106,7 +120,8 @@ impl ClientVerb {
             | Self::Most(_, _, span)
             | Self::Alive(span)
             | Self::Ends(_, span)
-            | Self::Started(_, span)
+            | Self::Started(span)
+            | Self::NotStarted(span)
             | Self::Drive(_, _, span)
             | Self::Done(_, _, span)
             | Self::Told(_, span)
@@ -123,7 +138,7 @@ impl ClientVerb {
     pub(crate) fn templates(&self) -> Vec<&Template> {
         match self {
             Self::Await(seen, _) | Self::Most(seen, ..) => seen.templates(),
-            Self::Started(reply, _) | Self::Drive(_, reply, _) | Self::Done(_, reply, _) => reply.templates(),
+            Self::Drive(_, reply, _) | Self::Done(_, reply, _) => reply.templates(),
             Self::Told(template, _) | Self::Untold(template, _) => vec![template],
             _ => Vec::new(),
         }
@@ -148,7 +163,12 @@ impl ClientVerb {
     pub(crate) fn needs_adapter(&self) -> bool {
         matches!(
             self,
-            Self::Started(..) | Self::Drive(..) | Self::Begin(..) | Self::Done(..) | Self::Told(..) | Self::Untold(..)
+            Self::NotStarted(..)
+                | Self::Drive(..)
+                | Self::Begin(..)
+                | Self::Done(..)
+                | Self::Told(..)
+                | Self::Untold(..)
         )
     }
 

@@ -87,9 +87,8 @@ pub(super) fn verb(table: &mut Table<'_, '_>, protocol: &Protocol) -> Option<Ver
         "sound" => always(table, "sound").map(|()| ClientVerb::Sound),
         "started" => {
             let well = table.flag("started")?;
-            let any = Template::parse(r#""$any""#).ok();
-            let reply = if well { Reply { result: any, error: None } } else { Reply { result: None, error: any } };
-            Some(ClientVerb::Started(reply, within(table)))
+            let within = within(table);
+            Some(if well { ClientVerb::Started(within) } else { ClientVerb::NotStarted(within) })
         }
         "drive" => drive(table, protocol),
         "done" => {
@@ -201,6 +200,5 @@ fn reply(table: &mut Table<'_, '_>) -> Reply {
     let (has_result, has_error) = (table.has("result"), table.has("error"));
     let result = if has_result { template(table, "result") } else { None };
     let error = if has_error { template(table, "error") } else { None };
-    let any = || Template::parse(r#""$any""#).ok();
-    Reply { result: if has_result || has_error { result } else { any() }, error }
+    if has_result || has_error { Reply { result, error } } else { Reply::any() }
 }
