@@ -19,7 +19,8 @@ pub(crate) struct Redactor {
 impl Redactor {
     pub(crate) fn new(vars: &Vars) -> Self {
         let secrets = secrets(vars);
-        let forms: Vec<String> = secrets.iter().map(|secret| secret.chars().map(forms).collect()).collect();
+        let form = |secret: &String| [secret.chars().map(forms).collect::<String>(), bytes(secret)].join("|");
+        let forms: Vec<String> = secrets.iter().map(form).collect();
         let pattern =
             (!forms.is_empty()).then(|| regex::RegexBuilder::new(&forms.join("|")).size_limit(64 << 20).build());
         // A pattern that cannot be built hides everything rather than nothing.
@@ -81,6 +82,11 @@ fn forms(c: char) -> String {
     format!(r"(?:\\*{literal}|{percent}|{escapes}|{scalar}{short})")
 }
 
+/// The text as reports show what is binary.
+fn bytes(text: &str) -> String {
+    text.bytes().map(|byte| format!("(?i:{byte:02x}) ?")).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,6 +118,8 @@ mod tests {
             "a+b/%22%C3%BC%F0%9F%98%80",
             "a%20b%2F%22%c3%bc%f0%9f%98%80",
             "a%2520b%252F%2522%25C3%25BC%25F0%259F%2598%2580",
+            "6120622f22c3bcf09f9880",
+            "61 20 62 2F 22 C3 BC F0 9F 98 80",
         ] {
             assert_eq!(redactor.text(&format!("x{text}y")), "x[redacted]y", "{text}");
         }

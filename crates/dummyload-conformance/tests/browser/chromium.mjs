@@ -66,11 +66,13 @@ export class Browser {
 
   close() {
     return new Promise((resolve) => {
-      this.process.on("exit", () => {
+      const ended = () => {
         rmSync(this.profile, { recursive: true, force: true, maxRetries: 5 });
         resolve();
-      });
-      this.call("Browser.close").catch(() => {});
+      };
+      if (this.process.exitCode !== null || this.process.signalCode !== null) return ended();
+      this.process.on("exit", ended);
+      return this.call("Browser.close").catch(() => {});
     });
   }
 }
@@ -116,6 +118,8 @@ class Page {
   }
 
   async screenshot(file) {
+    // What is behind another page is not drawn.
+    await this.call("Page.bringToFront");
     await this.value("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
     const { data } = await this.call("Page.captureScreenshot", { format: "png" });
     writeFileSync(file, Buffer.from(data, "base64"));

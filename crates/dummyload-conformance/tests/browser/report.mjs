@@ -1,18 +1,19 @@
-// The HTML report in a real browser: node report.mjs DUMMYLOAD [SCREENSHOTS]
+// The HTML report in a real browser: node report.mjs DUMMYLOAD WHOLE.html [SCREENSHOTS]
 //
-// Judges our own mocks with two wrong cases besides, loads the page, filters, opens a case by hand, and looks at what is shown.
-// Ends with 77 when there is no Chromium. With a folder for screenshots it leaves some there.
+// Judges one of our own mocks with two wrong cases besides, loads the page, filters, opens a case by hand, and looks at what is
+// shown; WHOLE.html is the page of a run of all cases. Ends with 77 when there is no Chromium. With a folder for screenshots it
+// leaves some there.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Browser, chromium } from "./chromium.mjs";
 
-const [dummyload, screenshots] = process.argv.slice(2);
-if (!dummyload) {
-  console.error("say where the program is: node report.mjs target/debug/dummyload");
+const [dummyload, wholePage, screenshots] = process.argv.slice(2);
+if (!wholePage) {
+  console.error("say where the program and the page of a whole run are: node report.mjs target/debug/dummyload report.html");
   process.exit(2);
 }
 const path = chromium();
@@ -71,9 +72,20 @@ async function some(browser) {
   assert.equal(await page.value("location.hash"), "#q=pong+%3C/script%3E");
   await page.press("Escape");
   await page.value("document.querySelector('.matrix tbody button').click()");
-  assert.ok((await page.value(visible)).every((id) => id.startsWith("pishock/push/")), "a row of the matrix is a filter");
-  assert.equal(await page.value("location.hash"), "#group=pishock/push");
-  await page.value("[...document.querySelectorAll('button')].find((each) => each.textContent === 'Clear').click()");
+  const wrong = ["pishock/wrong/fails", "pishock/wrong/known"];
+  assert.deepEqual(await page.value(visible), wrong, "a row of the matrix is a filter, and the worst is on top");
+  assert.equal(await page.value("location.hash"), "#group=pishock/wrong");
+  const button = (name) => `[...document.querySelectorAll('button')].find((each) => each.textContent === ${JSON.stringify(name)})`;
+  await page.value(`${button("by section")}.click()`);
+  await page.value("document.querySelector('.matrix tbody .fail').click()");
+  assert.deepEqual(await page.value(visible), ["pishock/wrong/fails"]);
+  assert.equal(await page.value("location.hash"), "#verdict=fail&section=pishock:pinging-the-broker");
+  await page.value(`${button("by tag")}.click()`);
+  await page.value("[...document.querySelectorAll('.matrix tbody button')].find((each) => each.textContent === 'ping').click()");
+  assert.ok((await page.value(visible)).length > 3);
+  assert.equal(await page.value("document.querySelector('select').selectedOptions[0].textContent"), "ping");
+  await page.value(`${button("Clear")}.click()`);
+  assert.deepEqual(await page.value(visible), all);
 
   // A case, opened by keys.
   await page.value("document.activeElement.blur()");
@@ -108,14 +120,20 @@ async function some(browser) {
   await other.value("document.querySelector('.theme').click()");
   assert.equal(await other.value("getComputedStyle(document.body).backgroundColor"), "rgb(251, 251, 250)");
   if (screenshots) {
+    const show = (part) => `document.querySelector(${JSON.stringify(part)}).scrollIntoView()`;
     await page.screenshot(join(screenshots, "case-light.png"));
+    await page.value(show(`${body} .sides`));
+    await page.screenshot(join(screenshots, "sequence-light.png"));
     await other.screenshot(join(screenshots, "case-narrow.png"));
+    await other.value("document.querySelector('.theme').click()");
+    await other.value(show(".case[open] .sides"));
+    await other.screenshot(join(screenshots, "sequence-narrow.png"));
   }
   return [page, other];
 }
 
 async function whole(browser) {
-  const page = await browser.open(judged("whole"), { dark: true });
+  const page = await browser.open(pathToFileURL(resolve(wholePage)).href, { dark: true });
   const count = (await page.value(visible)).length;
   assert.ok(count > 1000, `${count} cases`);
   assert.equal(await page.value("document.querySelectorAll('.message').length"), 0);
@@ -131,6 +149,10 @@ async function whole(browser) {
 }
 
 const browser = new Browser(path);
+const patience = setTimeout(() => {
+  console.error("the browser has not come to an end within two minutes");
+  browser.process.kill("SIGKILL");
+}, 120_000);
 try {
   if (screenshots) mkdirSync(screenshots, { recursive: true });
   for (const page of [...(await some(browser)), ...(await whole(browser))]) {
@@ -138,6 +160,7 @@ try {
   }
   console.log("the HTML report works in a browser");
 } finally {
+  clearTimeout(patience);
   await browser.close();
   rmSync(folder, { recursive: true, force: true });
 }

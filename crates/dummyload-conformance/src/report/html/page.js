@@ -63,21 +63,37 @@
     ];
   }
 
-  // --- A matrix of groups and verdicts for each protocol.
+  // --- A matrix for each protocol: groups, tags or sections by verdicts.
+
+  const KINDS = { group: (each) => [each.group], tag: (each) => each.tags, section: (each) => each.spec };
 
   function matrix(run) {
     const own = cases.filter((each) => each.run === run);
     const counts = count(own, (each) => each.verdict);
     const columns = VERDICTS.filter((verdict) => counts.has(verdict));
-    const cell = (group, verdict, number) => make("td", {}, number
-      ? make("button", { type: "button", class: verdict, "aria-label": `show ${number} ${verdict} of ${group}`, click: () => choose({ group, verdict: new Set([verdict]) }) }, `${number} ${SIGNS[verdict]}`)
+    const cell = (by, name, verdict, number) => make("td", {}, number
+      ? make("button", { type: "button", class: verdict, "aria-label": `show ${number} ${verdict} of ${name}`, click: () => choose({ [by]: name, verdict: new Set([verdict]) }) }, `${number} ${SIGNS[verdict]}`)
       : "");
-    const groups = [...new Set(own.map((each) => each.group))].sort();
-    const rows = groups.map((group) => {
-      const inside = count(own.filter((each) => each.group === group), (each) => each.verdict);
-      const name = make("button", { type: "button", class: "mono", "aria-label": `show all of ${group}`, click: () => choose({ group, verdict: new Set() }) }, group);
-      return make("tr", {}, make("th", { scope: "row" }, name), columns.map((verdict) => cell(group, verdict, inside.get(verdict))));
-    });
+    /** A row for each group, tag or section, and the worst first. */
+    const table = (by) => {
+      const inside = new Map();
+      for (const each of own) for (const name of KINDS[by](each)) inside.set(name, [...(inside.get(name) ?? []), each]);
+      const rows = [...inside].map(([name, list]) => ({ name, counts: count(list, (each) => each.verdict), worst: Math.min(...list.map(rank)) }));
+      rows.sort((a, b) => a.worst - b.worst || (a.name < b.name ? -1 : 1));
+      const line = ({ name, counts: numbers }) => make("tr", {},
+        make("th", { scope: "row" }, make("button", { type: "button", class: "mono", "aria-label": `show all of ${name}`, click: () => choose({ [by]: name }) }, name)),
+        columns.map((verdict) => cell(by, name, verdict, numbers.get(verdict))));
+      const clean = rows.filter((row) => row.worst === VERDICTS.indexOf("pass"));
+      const rest = make("tbody", {}, clean.map(line));
+      rest.hidden = clean.length > 6 && clean.length < rows.length;
+      const more = rest.hidden ? make("button", { type: "button", class: "button", click: () => {
+        rest.hidden = false;
+        more.remove();
+      } }, `${clean.length} more, in which all passed`) : "";
+      return [make("table", { class: "matrix" },
+        make("thead", {}, make("tr", {}, make("th", { scope: "col" }, by), columns.map((verdict) => make("th", { scope: "col" }, verdict)))),
+        make("tbody", {}, rows.filter((row) => !clean.includes(row)).map(line)), rest), more].filter(Boolean);
+    };
     const bar = make("span", { class: "bar", role: "img", "aria-label": columns.map((verdict) => `${counts.get(verdict)} ${verdict}`).join(", ") },
       [...columns].reverse().map((verdict) => {
         const part = make("span", { class: `ground-${verdict}` });
@@ -95,10 +111,15 @@
       ? [make("details", {}, make("summary", {}, `${title} (${keys.length})`), make("ul", { class: "keys" },
         keys.map((section) => make("li", { title: section.text }, make("code", {}, section.key), section.no_case ? `: ${section.no_case}` : ""))))]
       : [];
+    const grid = make("div", { class: "grid" }, table("group"));
+    const by = make("div", { class: "chips", role: "group", "aria-label": "rows" }, make("span", {}, "rows"),
+      Object.keys(KINDS).map((kind) => make("button", { type: "button", class: "chip", "aria-pressed": String(kind === "group"), click: (event) => {
+        grid.replaceChildren(...table(kind));
+        for (const chip of by.querySelectorAll(".chip")) chip.setAttribute("aria-pressed", String(chip === event.currentTarget));
+      } }, `by ${kind}`)));
     const parts = () => [
-      make("table", { class: "matrix" },
-        make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "Group"), columns.map((verdict) => make("th", { scope: "col" }, verdict)))),
-        make("tbody", {}, rows)),
+      by,
+      grid,
       list("Sections that no case covered in this run", open),
       list("Sections that no case can cover", bare),
     ].flat();
@@ -129,26 +150,30 @@
 
   // --- Filters. Their state is the fragment of the address.
 
-  const state = { verdict: new Set(), level: new Set(), evidence: new Set(), group: "", q: "", case: "" };
+  const none = () => ({ verdict: new Set(), level: new Set(), evidence: new Set(), group: "", tag: "", section: "", q: "" });
+  const state = { ...none(), case: "" };
   const sets = ["verdict", "level", "evidence"];
+  const texts = ["group", "tag", "section", "q", "case"];
 
   function readHash() {
     const given = new URLSearchParams(location.hash.slice(1));
     for (const name of sets) state[name] = new Set((given.get(name) ?? "").split(",").filter(Boolean));
-    for (const name of ["group", "q", "case"]) state[name] = given.get(name) ?? "";
+    for (const name of texts) state[name] = given.get(name) ?? "";
   }
 
   function writeHash() {
     const given = new URLSearchParams();
     for (const name of sets) if (state[name].size) given.set(name, [...state[name]].join(","));
-    for (const name of ["group", "q", "case"]) if (state[name]) given.set(name, state[name]);
-    history.replaceState(null, "", `#${given.toString().replaceAll("%2F", "/").replaceAll("%2C", ",")}`);
+    for (const name of texts) if (state[name]) given.set(name, state[name]);
+    history.replaceState(null, "", `#${given.toString().replaceAll("%2F", "/").replaceAll("%2C", ",").replaceAll("%3A", ":")}`);
   }
 
   function takes(each) {
     const has = (name, values) => !state[name].size || values.some((value) => state[name].has(value));
     return has("verdict", [each.verdict]) && has("level", [each.level]) && has("evidence", each.evidence)
       && (!state.group || each.group === state.group || each.group.startsWith(`${state.group}/`))
+      && (!state.tag || each.tags.includes(state.tag))
+      && (!state.section || each.spec.includes(state.section))
       && state.q.toLowerCase().split(/\s+/).every((word) => text(each).includes(word));
   }
 
@@ -173,36 +198,40 @@
     state.q = search.value;
     apply();
   } });
-  const groups = make("select", { "aria-label": "group", change: () => {
-    state.group = groups.value;
+  const part = make("select", { "aria-label": "group, tag or section", change: () => {
+    const [kind, name] = part.value ? JSON.parse(part.value) : [];
+    Object.assign(state, { group: "", tag: "", section: "" }, kind && { [kind]: name });
     apply();
-  } }, make("option", { value: "" }, "all groups"));
+  } }, make("option", { value: "" }, "all groups, tags, sections"));
   const shown = make("p", { class: "shown", role: "status", "aria-live": "polite" });
   const list = make("div", { id: "cases" });
 
   function filters() {
-    const paths = new Set();
-    for (const each of cases) each.group.split("/").forEach((_, n, parts) => paths.add(parts.slice(0, n + 1).join("/")));
-    groups.append(...[...paths].sort().map((path) => make("option", { value: path }, path)));
+    const above = (path) => path.split("/").map((_, n, parts) => parts.slice(0, n + 1).join("/"));
+    for (const [kind, of] of Object.entries(KINDS)) {
+      const names = new Set(cases.flatMap((each) => (kind === "group" ? above(each.group) : of(each))));
+      part.append(make("optgroup", { label: `by ${kind}` }, [...names].sort().map((name) => make("option", { value: JSON.stringify([kind, name]) }, name))));
+    }
     const clear = make("button", { type: "button", class: "button", click: () => choose({}) }, "Clear");
     return make("div", { class: "filters", role: "search" },
       chips("verdict", VERDICTS, count(cases, (each) => each.verdict)),
       chips("level", LEVELS, count(cases, (each) => each.level)),
       chips("evidence", Object.keys(EVIDENCE), count(cases, (each) => each.evidence)),
-      groups, search, clear);
+      part, search, clear);
   }
 
   /** Forgets all filters but these. */
   function choose(wanted) {
-    Object.assign(state, { verdict: new Set(), level: new Set(), evidence: new Set(), group: "", q: "" }, wanted);
+    Object.assign(state, none(), wanted);
     apply();
     shown.scrollIntoView({ block: "center" });
   }
 
   function apply() {
     search.value = state.q;
-    groups.value = state.group;
-    for (const chip of document.querySelectorAll(".chip")) {
+    const kind = Object.keys(KINDS).find((name) => state[name]);
+    part.value = kind ? JSON.stringify([kind, state[kind]]) : "";
+    for (const chip of document.querySelectorAll(".chip[data-set]")) {
       chip.setAttribute("aria-pressed", String(state[chip.dataset.set].has(chip.dataset.value)));
     }
     let visible = 0;
