@@ -67,7 +67,8 @@ async fn follow(mut events: Events, tell: Tell) {
             Ok(Event::Refused { status }) => tell.event("ended", json!({"why": format!("HTTP {status}")})),
             Ok(Event::Chat(line)) => {
                 let from = line.from.as_ref().and_then(|from| from.name.as_deref());
-                tell.event("chat", json!({"from": from, "text": line.text.as_deref()}));
+                let account = line.account_id.map(|account| account.0);
+                tell.event("chat", json!({"account": account, "from": from, "text": line.text.as_deref()}));
             }
             Ok(Event::Status(status)) => tell.event("status", json!({"live": status.status.pushing})),
             Ok(Event::ViewCount(count)) => {

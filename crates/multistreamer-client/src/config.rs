@@ -1,11 +1,12 @@
 //! Whom to reach, and how to follow a stream.
 
 use crate::user::User;
-use crate::{ApiError, Chat, ConnectError, Event, Events, StreamId};
+use crate::{ApiError, Chat, ConnectError, Event, Events, Missed, StreamId};
 use dummyload_driver::{Http, Trust};
 use dummyload_session::{BackoffPolicy, Secret};
 use multistreamer_proto::http::Login;
 use multistreamer_proto::session::{MultistreamerSession, SessionConfig};
+use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
@@ -126,17 +127,21 @@ impl ChatBuilder {
     /// The token has no right to this chat, or nobody is there.
     pub async fn connect(self) -> Result<(Chat, Events), ConnectError> {
         let session = MultistreamerSession::new(self.config);
-        let (handle, events) = dummyload_driver::spawn(session, self.driver, &self.server.trust);
-        let (chat, mut events) = (Chat::new(handle), Events::new(events));
+        let (handle, mut events) = dummyload_driver::spawn(session, self.driver, &self.server.trust);
+        let (chat, mut early, mut missed) = (Chat::new(handle), VecDeque::new(), 0);
         loop {
             match events.next().await {
-                Some(Ok(Event::Ready)) => return Ok((chat, events)),
+                Some(Ok(Event::Ready)) => {
+                    early.extend((missed > 0).then_some(Err(Missed(missed))));
+                    return Ok((chat, Events::new(early, events)));
+                }
                 Some(Ok(Event::Refused { status })) => return Err(ConnectError::Refused { status }),
                 Some(Ok(Event::Disconnected { why, .. })) => {
                     chat.close().await;
                     return Err(ConnectError::Unreachable(why));
                 }
-                Some(_) => {}
+                Some(other) if early.len() < self.driver.events => early.push_back(other),
+                Some(_) => missed += 1,
                 None => return Err(ConnectError::Ended),
             }
         }

@@ -306,6 +306,22 @@ async fn what_is_injected_and_what_is_strange_arrives_as_it_is() {
 }
 
 #[tokio::test]
+async fn what_comes_before_the_first_status_is_not_lost() {
+    let rig = Rig::start().await;
+    let late = Fault::new(Direction::Out, FaultKind::Reorder).containing(r#""type":"status""#).times(1);
+    rig.mock.fault(late).unwrap();
+    let user = rig.user("").await;
+    let connecting = tokio::spawn(user.chat(rig.stream()).connect());
+    rig.seen(Query::received().containing("status"), 1).await;
+    let mut line = multistreamer_client::ChatMessage::new(ChatKind::Text);
+    line.text = Some("early".into());
+    user.inject(rig.stream(), multistreamer_client::ServerMessage::Chat(line)).await.unwrap();
+    let (_chat, mut events) = soon(connecting).await.unwrap().unwrap();
+    heard(&mut events, "early").await;
+    until(&mut events, |event| matches!(event, Event::Status(_))).await;
+}
+
+#[tokio::test]
 async fn a_server_that_keeps_to_the_documents_is_followed_as_well() {
     let rig = Rig::with(|builder| builder.profile(Profile::Spec)).await;
     let (own, other) = (rig.account("account_id"), rig.account("other_account_id"));
