@@ -1,14 +1,15 @@
-//! The examples of `docs/conformance.md` are what the loader takes and the lint finds nothing in.
+//! The examples of `docs/conformance.md` and of `docs/conformance/clients.md` are what the loader takes and the lint finds nothing in.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use dummyload_conformance::Suite;
 
 const MANUAL: &str = include_str!("../../../docs/conformance.md");
+const CLIENTS: &str = include_str!("../../../docs/conformance/clients.md");
 
 /// The fenced examples whose first line is this comment.
 fn examples(kind: &str) -> Vec<&'static str> {
-    let fences = MANUAL.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next());
-    fences.filter(|text| text.lines().next() == Some(kind)).collect()
+    let rests = [MANUAL, CLIENTS].into_iter().flat_map(|page| page.split("```toml\n").skip(1));
+    rests.filter_map(|rest| rest.split("```").next()).filter(|text| text.lines().next() == Some(kind)).collect()
 }
 
 fn files() -> Vec<(String, String)> {
@@ -20,7 +21,15 @@ fn files() -> Vec<(String, String)> {
     for (n, text) in examples("# case").iter().enumerate() {
         files.push((format!("room/cases/{n}.toml"), (*text).to_owned()));
     }
+    for (n, text) in examples("# client case").iter().enumerate() {
+        files.push((format!("room/clients/{n}.toml"), (*text).to_owned()));
+    }
     files
+}
+
+#[test]
+fn the_adapter_of_the_manual_is_the_one_that_ci_runs() {
+    assert!(CLIENTS.contains(include_str!("../../../samples/node/devicehive_adapter.mjs")));
 }
 
 #[test]

@@ -35,7 +35,10 @@ const HELP: &str = "Examples:
   dummyload conformance --ready ready.json --protocol shelly
                                                      a mock that is running, by the file of serve --ready-file
   dummyload conformance --protocol shelly --client 'python my_client.py {url}'
-                                                     a client of yours, by what it sends; --adapter for more
+                                                     a client of yours, by what it sends
+  dummyload conformance --protocol shelly --adapter 'node my_adapter.mjs'
+                                                     the same, driven by JSON lines: docs/conformance/clients.md
+  dummyload conformance list --role client           the cases for clients
   dummyload conformance --more my-cases              with cases of yours besides
   dummyload conformance show pishock                 what a server of yours needs for all cases
   dummyload conformance list --tag smoke             the cases, and what they show

@@ -29,7 +29,7 @@ pub(crate) enum ClientVerb {
     Alive(Duration),
     /// The program ends by itself, with this code if one is given.
     Ends(Option<u16>, Duration),
-    /// The mock has found nothing wrong in what the program has sent.
+    /// The mock has refused and dropped nothing of what the program has sent.
     Sound,
     /// The program is connected, and has logged in if it does: an adapter says so; others are silent for a while.
     Started(Duration),

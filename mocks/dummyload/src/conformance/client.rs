@@ -11,7 +11,7 @@ use dummyload_conformance::{Case, ClientOptions, Known, Program, Protocol, Run, 
 pub(super) struct ClientArgs {
     /// The client to judge: a program that connects by itself, with its arguments. {url}, {http} and {NAME}, for what the
     /// ready line's `demo` tells, stand for where the mock is and who to be; the same is in the environment, as DUMMYLOAD_URL
-    /// and so on
+    /// and so on. It runs until SIGTERM, or ends with 127 if it cannot be put through a case
     #[arg(long, value_name = "CMD", value_parser = words, conflicts_with_all = ["judged", "adapter"])]
     client: Option<Words>,
     /// The client to judge, by a program that does with it what it is told in JSON lines, as docs/conformance/clients.md says

@@ -1,6 +1,8 @@
 //! The program as a shell or a test run in another language meets it.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
+#[cfg(unix)]
+mod clients;
 mod conformance;
 mod devicehive;
 mod documents;
