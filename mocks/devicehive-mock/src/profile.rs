@@ -100,8 +100,10 @@ pub(crate) struct Rules {
     /// Each pair of network and type, times each name, replays for itself and with a limit of its own, one after another; so
     /// with two names everything comes twice (dossier V1). Otherwise all that is replayed comes once, in the order of time.
     pub(crate) replays_by_filter: bool,
-    /// A limit of 0 or less is none (dossier V1). Otherwise 0 replays nothing.
+    /// A limit of 0 is none (dossier M4.5, V1). Otherwise it replays nothing.
     pub(crate) zero_is_no_limit: bool,
+    /// What a negative limit does (dossier M4.5, V1).
+    pub(crate) negative_limit: Negative,
 
     /// `start` and `end` of lists exclude their own moment (dossier V2).
     pub(crate) excludes_bounds: bool,
@@ -213,6 +215,7 @@ const SERVER_4_1: Rules = Rules {
     replays_by_last_update: false,
     replays_by_filter: true,
     zero_is_no_limit: false,
+    negative_limit: Negative::Fails,
     excludes_bounds: false,
     status_ignores_case: true,
     cuts_before_sorting: true,
@@ -251,6 +254,7 @@ const SERVER_3_5: Rules = Rules {
     replays_same_time: false,
     replays_by_last_update: true,
     zero_is_no_limit: true,
+    negative_limit: Negative::IsNotThere,
     excludes_bounds: true,
     status_ignores_case: false,
     negative_take: Negative::FindsNothing,

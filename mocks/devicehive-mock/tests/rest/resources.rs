@@ -1,9 +1,9 @@
 //! The resources: what is made, read, changed and deleted by REST, beside the socket (dossier 14.1, 14.2, M14).
 
 use crate::kit::{Caller, Refusal, Socket, demo, http, problems, start, start_as};
-use devicehive_mock::Profile;
+use devicehive_mock::{DeviceHiveMock, Profile};
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 #[tokio::test]
 async fn a_device_is_made_changed_and_deleted() {
@@ -187,4 +187,24 @@ async fn the_configuration_knows_the_secret() {
     let older = start_as(Profile::Server35).await;
     let shown = Caller::admin(&older).reads("/configuration/jwt.secret").await;
     assert_eq!(shown, json!({"name": "jwt.secret", "value": "devicehive", "entityVersion": 0}));
+}
+
+/// As DeviceHive's own suite lists: by its own clock (dossier M15).
+#[tokio::test]
+async fn a_clients_clock_falls_between_two_insertions() {
+    for profile in Profile::ALL {
+        let mock = DeviceHiveMock::builder().profile(*profile).start().await.unwrap();
+        let admin = Caller::admin(&mock);
+        for path in ["/device/pump-1/command", "/device/pump-1/notification"] {
+            let body = r#"{"command":"c","notification":"n"}"#;
+            let first = admin.calls("POST", path, body).await.json()["id"].clone();
+            let between = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis();
+            let second = admin.calls("POST", path, body).await.json()["id"].clone();
+            for (bound, id) in [("end", first), ("start", second)] {
+                let list = admin.reads(&format!("{path}?{bound}={between}")).await;
+                let ids: Vec<_> = list.as_array().unwrap().iter().map(|item| &item["id"]).collect();
+                assert_eq!(ids, [&id], "{profile} {path}?{bound}={between}");
+            }
+        }
+    }
 }

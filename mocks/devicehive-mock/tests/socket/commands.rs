@@ -1,7 +1,7 @@
 //! Commands (dossier M4).
 
-use crate::kit::{Client, problems, start, start_as, start_with};
-use devicehive_mock::Profile;
+use crate::kit::{Client, problems, start, start_as};
+use devicehive_mock::{DeviceHiveMock, Profile};
 use std::time::Duration;
 
 const UNKNOWN: &str = "Device with such deviceId = nope not found";
@@ -137,18 +137,34 @@ async fn commands_are_kept_for_two_minutes_from_their_last_change_on() {
     assert_eq!(last.gets("command/list", r#""deviceId":"pump-1""#).await["commands"].as_array().unwrap().len(), 1);
 }
 
+/// Clients tell by the time alone what comes before and after (dossier M15). So few times that they stay within what may be
+/// ahead of the clock, however fast this is.
 #[tokio::test]
-async fn a_clients_clock_falls_between_two_insertions() {
-    let mock = start_with(|world| world.options.stamps_apart = true).await;
+async fn no_two_times_are_the_same_while_the_clock_runs() {
+    let mock = DeviceHiveMock::builder().start().await.unwrap();
     let mut admin = Client::admin(&mock).await;
-    let insert = r#""deviceId":"pump-1","command":{"command":"c"}"#;
-    let first = admin.gets("command/insert", insert).await["command"]["id"].clone();
-    let second = admin.gets("command/insert", insert).await["command"]["id"].clone();
-    for (bound, id) in [("end", first), ("start", second)] {
-        let members = format!(r#""deviceId":"pump-1","{bound}":"2026-01-01T00:00:00.000""#);
-        let list = admin.gets("command/list", &members).await;
-        let ids: Vec<_> = list["commands"].as_array().unwrap().iter().map(|command| &command["id"]).collect();
-        assert_eq!(ids, [&id]);
+    let mut last = String::new();
+    for _ in 0..2 {
+        let made = admin.gets("command/insert", r#""deviceId":"pump-1","command":{"command":"c"}"#).await;
+        let told = admin.gets("server/info", "").await;
+        for time in [&made["command"]["timestamp"], &told["info"]["serverTimestamp"]] {
+            let time = time.as_str().unwrap().to_owned();
+            assert!(time > last, "{time} after {last}");
+            last = time;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_stands_still_dates_everything_alike() {
+    let mock = start().await;
+    let mut admin = Client::admin(&mock).await;
+    for _ in 0..3 {
+        let made = admin.gets("command/insert", r#""deviceId":"pump-1","command":{"command":"c"}"#).await;
+        let told = admin.gets("server/info", "").await;
+        for time in [&made["command"]["timestamp"], &told["info"]["serverTimestamp"]] {
+            assert_eq!(time, "2026-01-01T00:00:00.000");
+        }
     }
 }
 

@@ -75,6 +75,8 @@ async fn the_documents_replay_everything_once_and_in_order() {
     assert_eq!(replayed(r#","networkIds":[2,3]"#).await, "b2 c2 a3");
     assert_eq!(replayed(r#","deviceId":"pump-1","names":["a3","b2"]"#).await, "b2 a3");
     assert_eq!(replayed(r#","names":[],"limit":1"#).await, "b2");
+    // The Python client polls with it, and is promised its commands.
+    assert_eq!(replayed(r#","limit":0"#).await, "b2 c2 a3");
     admin.fails(SUBSCRIBE, &format!(r#"{SINCE},"limit":-1"#), 400, "Invalid request parameters").await;
 }
 

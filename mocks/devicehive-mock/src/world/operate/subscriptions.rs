@@ -1,7 +1,7 @@
 //! Subscriptions, over the socket and as calls that wait (dossier M4.5, M9, M14).
 
 use super::{DEVICE_REQUIRED, Op, Outcome, no_device};
-use crate::profile::Replays;
+use crate::profile::{Negative, Replays};
 use crate::world::bus::{Filter, Kind, Listener, Whose};
 use crate::world::refusal::{ACCESS_DENIED, Answer, Door, INVALID_PARAMETERS, Refusal};
 use crate::world::rows::PlaceKind;
@@ -233,9 +233,11 @@ impl Op<'_, '_> {
     fn replay(&self, wish: &Wish, filters: &[Filter], since: Option<Datetime>) -> Result<Vec<wire::Push>, Refusal> {
         let Some(since) = since else { return Ok(Vec::new()) };
         let rules = self.state.rules;
-        let limit = match wish.limit {
-            ..=0 if rules.zero_is_no_limit => usize::MAX,
-            limit => usize::try_from(limit).map_err(|_| Refusal::mute(400, INVALID_PARAMETERS, "dossier M13"))?,
+        let limit = match usize::try_from(wish.limit) {
+            Ok(0) if rules.zero_is_no_limit => usize::MAX,
+            Ok(limit) => limit,
+            Err(_) if rules.negative_limit == Negative::IsNotThere => usize::MAX,
+            Err(_) => return Err(Refusal::mute(400, INVALID_PARAMETERS, "dossier M13")),
         };
         Ok(match wish.kind {
             Kind::Notifications => self
