@@ -46,6 +46,11 @@ impl Journal {
         self.entries.iter().filter(|entry| number(entry) > self.at)
     }
 
+    /// Every entry so far.
+    pub(super) fn all(&self) -> &[Value] {
+        &self.entries
+    }
+
     /// The next step looks on behind this entry.
     pub(super) fn take(&mut self, number: u64) {
         self.at = number;

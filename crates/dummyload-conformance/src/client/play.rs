@@ -144,8 +144,9 @@ impl<'a> Play<'a> {
             ClientVerb::Push(conn, sending) => self.push(conn.as_deref(), sending).await,
             ClientVerb::Shut(conn, code) => self.inject(conn.as_deref(), json!({"close": code})).await,
             ClientVerb::Cut(conn) => {
-                let path = format!("/connections/{}?mode=cut", self.conn(conn.as_deref())?);
-                self.ask("DELETE", &path, String::new()).await.map(drop)
+                let conn = self.conn(conn.as_deref())?;
+                let cut = self.ask("DELETE", &format!("/connections/{conn}?mode=cut"), String::new()).await;
+                self.unless_gone(conn, cut).await
             }
             ClientVerb::Stop => {
                 let Some(running) = &mut self.running else { return Err(not_started()) };
@@ -485,8 +486,28 @@ impl<'a> Play<'a> {
     }
 
     async fn inject(&mut self, conn: Option<&str>, mut what: Value) -> Outcome {
-        what["to"] = self.conn(conn)?.into();
-        self.ask("POST", "/inject", what.to_string()).await.map(drop)
+        let conn = self.conn(conn)?;
+        what["to"] = conn.into();
+        let injected = self.ask("POST", "/inject", what.to_string()).await;
+        self.unless_gone(conn, injected).await
+    }
+
+    /// What could not be done to a connection, because the program has left it, is the program's doing.
+    async fn unless_gone(&mut self, conn: u64, done: Outcome<Value>) -> Outcome {
+        let Err(trouble) = done else { return Ok(()) };
+        let deadline = self.deadline(AFTERMATH);
+        loop {
+            let is_gone = |entry: &&Value| entry["kind"] == "gone" && entry["conn"].as_u64() == Some(conn);
+            let gone = self.journal.all().iter().find(is_gone).map(shown);
+            if let Some(gone) = gone {
+                self.excuse()?;
+                let received = self.end().map_or(gone, |end| self.told_of(end));
+                return Err(unmet("a connection that stays open", received));
+            }
+            if !self.look(deadline).await? {
+                return Err(trouble);
+            }
+        }
     }
 
     async fn control(&mut self, call: &Call) -> Outcome {
