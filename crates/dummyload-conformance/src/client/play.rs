@@ -38,7 +38,7 @@ const KEEP_ALIVE: u64 = 500;
 const EASE: Duration = Duration::from_millis(500);
 
 /// How long what a program did last may be on its way through the mock, once it has ended.
-const AFTERMATH: Duration = Duration::from_millis(100);
+const AFTERMATH: Duration = Duration::from_secs(1);
 
 /// Why a case went no further.
 pub(super) enum Ended {
