@@ -28,6 +28,8 @@
 //! | `run` | sockets, HTTP calls, waiting; one case after the other |
 //! | `client` | the same for programs: a mock plays, a program is started, and what it sends is judged |
 //! | `matcher`, `verdict` | differences, and how much they weigh |
+//! | `export` | all cases in one JSON value, for runners in other languages |
+//! | `known`, `diff` | what may fail, and what has changed |
 //! | `report`, `transcript`, `redact` | what was found, without secrets |
 //! | [`replay`] | recordings instead of cases: plays them again and compares |
 
@@ -35,6 +37,7 @@ mod case;
 mod choice;
 mod client;
 mod diff;
+mod export;
 mod known;
 mod lint;
 mod load;

@@ -3,11 +3,14 @@
 use crate::case::{Case, Hazard, Verb};
 use crate::choice::Choice;
 use crate::lint::undeclared;
+use crate::redact::Redactor;
 use crate::suite::Protocol;
 use crate::text::Text;
 use crate::vars::Vars;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
 use url::{Host, Url};
 
 /// The capabilities that every protocol knows: a control plane like that of our mocks, and HTTP services.
@@ -25,6 +28,8 @@ pub struct Target {
     allowed: BTreeSet<Hazard>,
     devices: BTreeSet<String>,
     own_mock: bool,
+    /// Made once, as it costs more than most cases; for the variables as they were then.
+    redactor: Arc<OnceLock<Redactor>>,
 }
 
 impl std::fmt::Debug for Target {
@@ -50,7 +55,34 @@ impl Target {
             allowed: BTreeSet::from([Hazard::None]),
             devices: BTreeSet::new(),
             own_mock: false,
+            redactor: Arc::default(),
         })
+    }
+
+    /// A mock like ours, as the ready line of `dummyload serve` tells of it: its base URL for HTTP, its control plane with the
+    /// token, and its demo data, in which stands what cases want to know. Everything is allowed.
+    ///
+    /// # Errors
+    /// A URL of another form, or one that leads off this machine.
+    pub fn mock(
+        protocol: &Protocol,
+        http: &str,
+        admin: &str,
+        token: Option<&str>,
+        demo: &Value,
+    ) -> Result<Self, String> {
+        let mut target = Self::new(&http.replacen("http", "ws", 1))?.admin(admin, token)?;
+        for service in protocol.services() {
+            target = target.http(service, http)?;
+        }
+        for variable in protocol.variables() {
+            match &demo[variable.demo()] {
+                Value::Null => {}
+                Value::String(text) => target = target.variable(variable.name(), text),
+                other => target = target.variable(variable.name(), other.to_string()),
+            }
+        }
+        protocol.mock_capabilities().fold(target, Self::have).own_mock()
     }
 
     /// Where an HTTP service of the protocol is.
@@ -153,6 +185,13 @@ impl Target {
             }
         }
         vars
+    }
+
+    /// Cuts out the secrets among the variables.
+    pub(crate) fn redactor(&self, protocol: &Protocol) -> Redactor {
+        let vars = self.vars(protocol);
+        let made = self.redactor.get_or_init(|| Redactor::new(&vars));
+        if made.fits(&vars) { made.clone() } else { Redactor::new(&vars) }
     }
 
     /// All that keeps a case from being played here. `Err` is a fault of the case.
@@ -260,7 +299,7 @@ fn devices<'a>(protocol: &'a Protocol, case: &'a Case) -> impl Iterator<Item = &
 }
 
 /// The variables that a case reads before it captures them.
-fn wanted(case: &Case) -> Vec<&str> {
+pub(crate) fn wanted(case: &Case) -> Vec<&str> {
     let captured: BTreeSet<&str> =
         case.steps.iter().flat_map(|step| step.templates()).flat_map(|template| template.captures()).collect();
     names(case).filter(|name| !captured.contains(name)).collect()

@@ -1,7 +1,7 @@
 //! The examples of `docs/conformance.md` and of `docs/conformance/clients.md` are what the loader takes and the lint finds nothing in.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use dummyload_conformance::Suite;
+use dummyload_conformance::{Known, Suite};
 
 const MANUAL: &str = include_str!("../../../docs/conformance.md");
 const CLIENTS: &str = include_str!("../../../docs/conformance/clients.md");
@@ -38,6 +38,8 @@ fn the_examples_are_sound() {
     assert!(suite.cases().len() >= 5);
     let findings: String = suite.lint().iter().map(|finding| format!("{finding}\n")).collect();
     assert!(findings.is_empty(), "\n{findings}");
+    let [known] = examples("# known.toml")[..] else { panic!("one list of known failures") };
+    Known::parse("known.toml", known).unwrap_or_else(|errors| panic!("\n{errors}"));
 }
 
 #[test]

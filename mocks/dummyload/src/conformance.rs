@@ -44,6 +44,7 @@ const HELP: &str = "Examples:
   dummyload conformance list --tag smoke             the cases, and what they show
   dummyload conformance show pishock/v2/ping/pong    one case
   dummyload conformance lint --cases fixtures        whether the files of the cases are sound
+  dummyload conformance export > cases.json          all cases in one file, for a runner of yours
   dummyload conformance --report json=new.json --report html=report.html
                                                      with reports for programs and for a browser
   dummyload conformance diff old.json new.json       what has changed since
@@ -80,6 +81,8 @@ enum Command {
     Show(browse::ShowArgs),
     /// Say what is not right in the files of the cases
     Lint(browse::LintArgs),
+    /// Write all cases for servers as one JSON file, for runners in other languages
+    Export(browse::ExportArgs),
     /// Make other reports of a report in JSON
     Report(reports::ReportArgs),
     /// Say what has changed from one report in JSON to another
@@ -149,6 +152,7 @@ pub(crate) async fn run(args: Args) -> ExitCode {
         Some(Command::List(list)) => browse::list(&list),
         Some(Command::Show(show)) => browse::show(&show),
         Some(Command::Lint(lint)) => browse::lint(&lint),
+        Some(Command::Export(export)) => browse::export(&export),
         Some(Command::Report(report)) => reports::report(&report),
         Some(Command::Diff(diff)) => compare::diff(&diff),
         Some(Command::Mutants(mutants)) => mutants::judge(&mutants).await,

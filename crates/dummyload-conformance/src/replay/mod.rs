@@ -21,14 +21,12 @@
 //! | module | holds |
 //! | --- | --- |
 //! | `recording`, `cut`, `frame`, `json` | what was recorded |
-//! | `before` | what the server had been made to do before |
 //! | `rules` | what has to be known about the protocol |
 //! | `names`, `words`, `jwt`, `time`, `fit` | what ids, placeholders and times stand for this time |
-//! | `compare`, `page` | differences between values |
+//! | `compare` | differences between values |
 //! | `server`, `wire` | the other side |
 //! | `play`, `socket` | the play itself |
 
-mod before;
 mod compare;
 mod cut;
 mod fit;
@@ -36,7 +34,6 @@ mod frame;
 mod json;
 mod jwt;
 mod names;
-mod page;
 mod play;
 mod recording;
 mod rules;
@@ -48,7 +45,6 @@ mod time;
 mod wire;
 mod words;
 
-pub use before::Before;
 pub use recording::{ReadError, Scenario};
 pub use rules::Rules;
 pub use server::Server;
@@ -107,10 +103,9 @@ impl Played {
 
 impl Scenario {
     /// The time at which the clock of a steered server must stand before a play begins, in milliseconds since 1970: the
-    /// recorded one, fitted to the times that the server itself wrote, or that of the first thing done [before](Before).
+    /// recorded one, fitted to the times that the server itself wrote.
     pub fn start(&self, rules: &Rules) -> Option<i64> {
-        let clock = self.put_right(rules).fit(rules).clock;
-        clock.map(|clock| clock - self.lead(Some(clock)))
+        self.put_right(rules).fit(rules).clock
     }
 }
 

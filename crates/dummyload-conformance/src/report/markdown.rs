@@ -1,5 +1,6 @@
 //! The report as Markdown: a summary for the page of a CI run.
 
+use super::text::cases;
 use super::{CaseReport, Report};
 use crate::transcript::clip;
 use crate::verdict::Verdict;
@@ -52,6 +53,7 @@ impl Report {
         for stale in &self.stale {
             writeln!(out, "- {} is listed, but {}", code(&stale.id), stale.why)?;
         }
+        self.outcomes(out)?;
         self.skips(out)?;
         if self.again.is_empty() {
             Ok(())
@@ -62,6 +64,20 @@ impl Report {
 
     fn chosen(&self, choose: impl Fn(&CaseReport) -> bool) -> Vec<&CaseReport> {
         self.cases().filter(|case| choose(case)).collect()
+    }
+
+    /// What was seen where several outcomes are accepted.
+    fn outcomes(&self, out: &mut String) -> fmt::Result {
+        let seen = self.chosen(|case| !case.outcomes.is_empty());
+        if seen.is_empty() {
+            return Ok(());
+        }
+        let title = format!("What was seen where several outcomes are accepted: {}", cases(seen.len()));
+        writeln!(out, "\n<details><summary>{title}</summary>\n\n| Case | Outcome |\n| --- | --- |")?;
+        for case in &seen {
+            writeln!(out, "| {} | {} |", code(&case.id), inline(&case.outcomes.join(", then ")))?;
+        }
+        writeln!(out, "\n</details>")
     }
 
     fn skips(&self, out: &mut String) -> fmt::Result {

@@ -29,12 +29,15 @@ fn test(out: &mut String, n: usize, case: &CaseReport, strict: bool) -> std::fmt
         _ => String::new(),
     };
     writeln!(out, "{ok} {n} - {} {}{directive}", escaped(&case.id), escaped(&case.title))?;
-    if case.verdict == Verdict::Pass {
+    if case.verdict == Verdict::Pass && case.outcomes.is_empty() {
         return Ok(());
     }
+    let (level, evidence) = case.grade();
+    let evidence: Vec<String> = evidence.iter().map(ToString::to_string).collect();
     // JSON is YAML, so its strings need no other quoting.
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
-    writeln!(out, "  ---\n  verdict: {}\n  level: {}", case.verdict, case.grade().0)?;
+    writeln!(out, "  ---\n  verdict: {}\n  level: {level}", case.verdict)?;
+    writeln!(out, "  evidence: [{}]", evidence.join(", "))?;
     if !case.spec.is_empty() {
         writeln!(out, "  spec: [{}]", case.spec.iter().map(|key| quoted(key)).collect::<Vec<_>>().join(", "))?;
     }

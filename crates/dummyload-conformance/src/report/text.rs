@@ -193,7 +193,7 @@ impl Run {
     }
 }
 
-fn cases(count: usize) -> String {
+pub(super) fn cases(count: usize) -> String {
     if count == 1 { "1 case".into() } else { format!("{count} cases") }
 }
 

@@ -100,8 +100,7 @@ pub async fn run(
     reach(target).await?;
     let mut run = Run::new(protocol, target.label(), &cases);
     progress(Progress::Run(&run));
-    // Made once: it costs more than most cases.
-    let redactor = &Redactor::new(&target.vars(protocol));
+    let redactor = &target.redactor(protocol);
     for (done, case) in cases.iter().enumerate() {
         progress(Progress::Case { done, total: cases.len(), case });
         let once = || async move { Ok(judge(protocol, case, target, options, redactor).await) };

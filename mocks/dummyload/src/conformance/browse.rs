@@ -1,4 +1,4 @@
-//! Looking at the cases: list, show, lint.
+//! Looking at the cases: list, show, lint, export.
 
 use super::Failure;
 use super::suite::{Choose, Files, Role};
@@ -32,6 +32,12 @@ pub(super) struct ShowArgs {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct LintArgs {
+    #[command(flatten)]
+    files: Files,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ExportArgs {
     #[command(flatten)]
     files: Files,
 }
@@ -154,4 +160,9 @@ pub(super) fn lint(args: &LintArgs) -> Result<ExitCode, Failure> {
     };
     let written = exit::after(write());
     Ok(if findings.is_empty() { written } else { exit::FOUND.into() })
+}
+
+pub(super) fn export(args: &ExportArgs) -> Result<ExitCode, Failure> {
+    let bundle = args.files.load()?.to_bundle();
+    Ok(exit::after(writeln!(io::stdout().lock(), "{bundle:#}")))
 }

@@ -92,7 +92,7 @@ impl TargetArgs {
         let mock = mocks.iter().find(|mock| mock["protocol"] == protocol.name());
         let mock = mock.ok_or_else(|| format!("it tells of no mock of {}", protocol.name()))?;
         let url = |name: &str| mock[name].as_str().unwrap_or_default();
-        offered(protocol, url("http"), url("admin"), self.admin_token.as_deref(), &mock["demo"])
+        Target::mock(protocol, url("http"), url("admin"), self.admin_token.as_deref(), &mock["demo"])
     }
 
     /// The options to judge the same target again, ready for a shell. Secrets stay out: they come from the environment.
@@ -143,22 +143,5 @@ pub(crate) fn resolved(option: &str, name: &str, value: &str) -> Result<String, 
 
 /// A mock that this program has started, with all that it offers.
 pub(super) fn own(protocol: &Protocol, started: &Started) -> Result<Target, String> {
-    offered(protocol, &started.mock.http_url(), &started.mock.admin_url(), None, &started.demo)
-}
-
-/// A mock of ours: everything is allowed, and what cases want to know stands in its demo data.
-fn offered(protocol: &Protocol, http: &str, admin: &str, token: Option<&str>, demo: &Value) -> Result<Target, String> {
-    let mut target = Target::new(&http.replacen("http", "ws", 1))?.admin(admin, token)?;
-    for service in protocol.services() {
-        target = target.http(service, http)?;
-    }
-    for variable in protocol.variables() {
-        match &demo[variable.demo()] {
-            Value::Null => {}
-            Value::String(text) => target = target.variable(variable.name(), text),
-            other => target = target.variable(variable.name(), other.to_string()),
-        }
-    }
-    target = protocol.mock_capabilities().fold(target, Target::have);
-    target.own_mock()
+    Target::mock(protocol, &started.mock.http_url(), &started.mock.admin_url(), None, &started.demo)
 }
