@@ -13,7 +13,7 @@ pub enum Profile {
     #[default]
     #[serde(rename = "server-4.1")]
     Server41,
-    /// Server 3.5.0 as recorded, without its defects with users who have no network and with fractions of seconds.
+    /// Server 3.5.0 as recorded, but for what it makes of fractions of seconds.
     #[serde(rename = "server-3.5")]
     Server35,
     /// What the documents promise: every request is answered, and no defect of a server is repeated.
@@ -124,6 +124,8 @@ pub(crate) struct Rules {
     pub(crate) stores_lifetime_zero: bool,
     /// `$device-*` notifications have network and type 0 once they have been stored (dossier V3).
     pub(crate) stores_place_zero: bool,
+    /// Queries for devices, networks and counts break down where the token has an empty list of networks (dossier V6).
+    pub(crate) breaks_without_networks: bool,
     /// `-0` in stored objects becomes `0` (dossier V3).
     pub(crate) minus_zero_is_zero: bool,
     /// A command without a name is pushed twice to a subscription without names (dossier M9.2).
@@ -225,6 +227,7 @@ const SERVER_4_1: Rules = Rules {
     negative_page: Negative::Fails,
     stores_lifetime_zero: false,
     stores_place_zero: false,
+    breaks_without_networks: false,
     minus_zero_is_zero: false,
     nameless_twice: true,
     empty_names_are_none: true,
@@ -261,6 +264,7 @@ const SERVER_3_5: Rules = Rules {
     negative_page: Negative::IsNotThere,
     stores_lifetime_zero: true,
     stores_place_zero: true,
+    breaks_without_networks: true,
     minus_zero_is_zero: true,
     max_frame: Some(10_240),
     shutdown: Some(1012),

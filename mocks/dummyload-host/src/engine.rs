@@ -6,8 +6,8 @@
 use crate::clock::Clock;
 use crate::cx::Effect;
 use crate::fault::{
-    Direction, FaultKind, Faults, Passing, Whom, changed_close, changed_request, changed_response, of_close,
-    of_request, of_response, response_of, text_of,
+    Direction, FaultKind, Faults, Passing, Whom, changed_end, changed_request, changed_response, of_end, of_request,
+    of_response, response_of, text_of,
 };
 use crate::journal::{Journal, Payload, What};
 use crate::redact::Redactor;
@@ -16,7 +16,7 @@ use crate::{
     PeerId, Problem, ProblemKind, Seed, SlowReader, Text, World,
 };
 use dummyload_session::{Deadline, Timestamp};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -138,6 +138,9 @@ impl Owned {
 /// The most that time is moved forward at once: each deadline on the way takes its moment, and all wait for the lock.
 pub(crate) const LONGEST_ADVANCE: Duration = Duration::from_secs(366 * 24 * 3600);
 
+/// What fits into a control frame.
+const LONGEST_PONG: usize = 125;
+
 /// The most pings that wait for one peer.
 const MOST_PINGS: usize = 64;
 
@@ -250,6 +253,13 @@ impl Engine {
             self.log(peer.into(), What::Fault { rule: *rule, kind: kind.name(), struck: None });
         }
         let changed = match struck {
+            Some((_, kind @ FaultKind::Answer { .. })) => {
+                let opened = self.admit(peer, request)?;
+                if let Some(greeting) = kind.replacement(&passing) {
+                    self.queue(peer, Outgoing::Text(text_of(greeting).into()));
+                }
+                return Ok(opened);
+            }
             Some((_, FaultKind::Refuse { status })) => {
                 let (path, query) = (request.path.clone(), request.query.clone());
                 self.log(peer.into(), What::Refused { path, query, status });
@@ -334,8 +344,7 @@ impl Engine {
         if let Message::Ping(payload) = message
             && answers_pings
         {
-            // Through the outbox, so that a pong proves that everything before it has been sent.
-            self.queue(peer, Outgoing::Pong(payload.to_vec()));
+            self.pong(peer, payload);
         }
         let shown = if let Message::Text(text) = message { text } else { "" };
         if self.faults.is_empty() {
@@ -358,6 +367,23 @@ impl Engine {
         }
         if let Some(held) = self.peers.get_mut(&peer).and_then(|state| state.held_in.take()) {
             self.deliver(peer, held.lend());
+        }
+    }
+
+    /// Through the outbox, so that a pong proves that everything before it has been sent.
+    fn pong(&mut self, peer: PeerId, payload: &[u8]) {
+        if self.faults.is_empty() {
+            return self.queue(peer, Outgoing::Pong(payload.to_vec()));
+        }
+        let text = String::from_utf8_lossy(payload);
+        let passing = Passing::other(&text, json!({"payload": text}), None);
+        let Some((rule, kind)) = self.faults.strike(Direction::Pong, Some(peer.0), &passing) else {
+            return self.queue(peer, Outgoing::Pong(payload.to_vec()));
+        };
+        let changed = kind.replacement(&passing);
+        self.log(peer.into(), What::Fault { rule, kind: kind.name(), struck: Some(Payload::Pong(payload.to_vec())) });
+        if let Some(payload) = changed.as_ref().and_then(|changed| changed["payload"].as_str()) {
+            self.queue(peer, Outgoing::Pong(payload.bytes().take(LONGEST_PONG).collect()));
         }
     }
 
@@ -701,11 +727,15 @@ impl Engine {
             Effect::SendBytes { to, text } => self.queue(to, Outgoing::NotUtf8(text)),
             Effect::Ping { to, payload } => self.queue(to, Outgoing::Ping(payload)),
             Effect::Close { peer, code, reason } => {
-                if let Some(how) = self.closing(peer, code, reason) {
+                if let Some(how) = self.ending(peer, Outgoing::Close(code, reason), "") {
                     self.end(peer, how);
                 }
             }
-            Effect::Cut { peer } => self.end(peer, Outgoing::Cut),
+            Effect::Cut { peer } => {
+                if let Some(how) = self.ending(peer, Outgoing::Cut, "") {
+                    self.end(peer, how);
+                }
+            }
             Effect::Respond { call, response } => self.answer(call, response),
             Effect::Problem { who, problem } => self.log(who, What::Problem(problem)),
             Effect::Record { who, topic, details } => self.log(who, What::Event { topic, details }),
@@ -778,26 +808,29 @@ impl Engine {
         }
     }
 
-    /// How a connection ends that is to be closed with this frame; `None` if it does not end.
-    pub(crate) fn closing(&mut self, peer: PeerId, code: Option<u16>, reason: String) -> Option<Outgoing> {
+    /// How a connection ends that the server is to end so; `None` if it does not end. `why` is said where no close frame says
+    /// it.
+    pub(crate) fn ending(&mut self, peer: PeerId, how: Outgoing, why: &str) -> Option<Outgoing> {
         let state = self.peers.get(&peer).filter(|state| !state.ending);
         if self.faults.is_empty() || state.is_none() {
-            return Some(Outgoing::Close(code, reason));
+            return Some(how);
         }
         let asked = state.and_then(|state| state.asked.as_ref());
-        let passing = Passing::other(&reason, of_close(code, &reason), asked);
+        let view = of_end(&how, why);
+        let text = view["reason"].as_str().unwrap_or_default().to_owned();
+        let passing = Passing::other(&text, view, asked);
         let Some((rule, kind)) = self.faults.strike(Direction::Close, Some(peer.0), &passing) else {
-            return Some(Outgoing::Close(code, reason));
+            return Some(how);
         };
         let changed = kind.replacement(&passing);
-        let struck = Some(Payload::Close(code, reason));
+        let struck = match &how {
+            Outgoing::Close(code, reason) => Some(Payload::Close(*code, reason.clone())),
+            _ => None,
+        };
         self.log(peer.into(), What::Fault { rule, kind: kind.name(), struck });
         match kind {
             FaultKind::Cut => Some(Outgoing::Cut),
-            FaultKind::Change { .. } => {
-                let (code, reason) = changed_close(code, &changed.unwrap_or_default());
-                Some(Outgoing::Close(code, reason))
-            }
+            FaultKind::Change { .. } => Some(changed_end(how, &changed.unwrap_or_default())),
             _ => None,
         }
     }

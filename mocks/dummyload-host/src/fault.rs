@@ -4,7 +4,7 @@ mod change;
 mod view;
 
 pub(crate) use view::{
-    Passing, changed_close, changed_request, changed_response, of_close, of_request, of_response, response_of, text_of,
+    Passing, changed_end, changed_request, changed_response, of_end, of_request, of_response, response_of, text_of,
 };
 
 use crate::control::parse_span;
@@ -254,8 +254,10 @@ pub enum Direction {
     Call,
     /// Answers to HTTP requests, and to handshakes that are refused.
     Answer,
-    /// Close frames of the server.
+    /// Ends of connections by the server: close frames, replies to those of clients included, and ends without one.
     Close,
+    /// Pongs of the server.
+    Pong,
 }
 
 impl Direction {
@@ -287,10 +289,11 @@ impl Direction {
                 "change",
                 "misdirect",
             ],
-            Self::Handshake => &["refuse", "change"],
+            Self::Handshake => &["refuse", "change", "answer"],
             Self::Call => &["delay", "drop", "duplicate", "change", "answer"],
             Self::Answer => &["delay", "drop", "change"],
             Self::Close => &["drop", "cut", "change"],
+            Self::Pong => &["drop", "change"],
         }
     }
 }
@@ -306,7 +309,7 @@ pub enum FaultKind {
         #[serde(deserialize_with = "milliseconds")]
         ms: u64,
     },
-    /// The message disappears. An HTTP call is never answered; a close frame leaves the connection open.
+    /// The message disappears. An HTTP call is never answered; a connection that was to end stays open.
     Drop,
     /// The message comes twice.
     Duplicate,
@@ -340,7 +343,7 @@ pub enum FaultKind {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         remove: Vec<String>,
     },
-    /// The message is answered with this, and the world does not hear of it.
+    /// The message is answered with this, and the world does not hear of it. Who is accepted by a handshake gets it first.
     Answer {
         /// A message, or for HTTP a status, headers and a body. Values can be taken from the message that is answered.
         with: Value,

@@ -30,7 +30,7 @@ where
     let mut leaving = Leaving { engine: Arc::clone(&engine), peer, why: Gone::ByServer };
     let reader = FrameReader::new(Arc::clone(&opened.manners), early);
     let fragment_bytes = opened.manners.fragment_bytes;
-    let mut link = Link { reader, out: Vec::new(), fragment_bytes, socket };
+    let mut link = Link { reader, out: Vec::new(), fragment_bytes, deaf: false, socket };
     leaving.why = link.run(&engine, &opened).await;
 }
 
@@ -52,6 +52,8 @@ struct Link<S> {
     out: Vec<u8>,
     /// See [`Manners`](crate::Manners).
     fragment_bytes: Option<usize>,
+    /// A fault keeps it open although nothing that comes can be understood.
+    deaf: bool,
     socket: S,
 }
 
@@ -89,9 +91,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
                 written = self.flush() => if written.is_err() { return Gone::Lost },
             }
             tokio::select! {
-                read = self.socket.read_buf(self.reader.space()) => {
-                    if !matches!(read, Ok(1..)) { return Gone::Lost }
-                }
+                lives = self.read() => if !lives { return Gone::Lost },
                 () = opened.bell.notified() => {}
             }
         }
@@ -101,7 +101,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
     fn take_in(&mut self, engine: &Shared, opened: &Opened, batch: &mut Vec<Outgoing>) -> Option<Gone> {
         let mut engine = lock(engine);
         let mut ended = None;
-        while let Some(inbound) = self.reader.next() {
+        while !self.deaf
+            && let Some(inbound) = self.reader.next()
+        {
             let message = match inbound {
                 Inbound::Text(text) => Message::Text(text),
                 Inbound::NotUtf8(bytes) => Message::NotUtf8(bytes),
@@ -113,10 +115,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
                     engine.take_outbox(opened.peer, batch);
                     batch.retain(|what| !matches!(what, Outgoing::Close(..) | Outgoing::Cut | Outgoing::HalfClose));
                     self.pend_batch(batch);
-                    if let Some((code, reason)) = opened.manners.close_reply.answer(code, &reason) {
-                        write_close(&mut self.out, code, reason);
-                    }
-                    return Some(Gone::Closed(code));
+                    let reply = opened.manners.close_reply.answer(code, &reason);
+                    let reply = reply.map_or(Outgoing::Cut, |(code, reason)| Outgoing::Close(code, reason.to_owned()));
+                    return self
+                        .finish(engine.ending(opened.peer, reply, "the reply to a close frame"), Gone::Closed(code));
                 }
                 Inbound::Violation { what, reaction } => {
                     ended = Some((what, reaction));
@@ -128,12 +130,32 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
         engine.take_outbox(opened.peer, batch);
         let (what, reaction) = ended?;
         self.pend_batch(batch);
-        if let Reaction::Close(code) = reaction
-            && let Some(Outgoing::Close(code, reason)) = engine.closing(opened.peer, Some(code), what.clone())
-        {
-            write_close(&mut self.out, code, &reason);
+        let how = match reaction {
+            Reaction::Close(code) => Outgoing::Close(Some(code), what.clone()),
+            _ => Outgoing::Cut,
+        };
+        self.finish(engine.ending(opened.peer, how, &what), Gone::Violation(what))
+    }
+
+    /// Ends in this way; or, if it does not end although nothing more can be read, hears nothing any more.
+    fn finish(&mut self, how: Option<Outgoing>, why: Gone) -> Option<Gone> {
+        match how {
+            Some(Outgoing::Close(code, reason)) => write_close(&mut self.out, code, &reason),
+            Some(_) => {}
+            None => {
+                self.deaf = true;
+                return None;
+            }
         }
-        Some(Gone::Violation(what))
+        Some(why)
+    }
+
+    /// Waits for bytes; whether the connection lives.
+    async fn read(&mut self) -> bool {
+        if self.deaf {
+            return matches!(self.socket.read(&mut [0; 1024]).await, Ok(1..));
+        }
+        matches!(self.socket.read_buf(self.reader.space()).await, Ok(1..))
     }
 
     fn pend_batch(&mut self, batch: &mut Vec<Outgoing>) {

@@ -23,6 +23,9 @@ const SHORTEST: usize = 6;
 /// What ends like this is secret in every protocol: `userToken`, `access_token`, `client-secret`.
 const ENDINGS: [&str; 7] = ["apikey", "token", "password", "passwd", "pwd", "secret", "authorization"];
 
+/// The first word of a header `Authorization` (RFC 9110, 11.1).
+const SCHEMES: [&str; 3] = ["bearer", "basic", "token"];
+
 impl Redactor {
     pub(crate) fn new(names: &'static [&'static str]) -> Self {
         Self { names, known: None }
@@ -235,11 +238,27 @@ fn assigned(text: &str, word: &Range<usize>) -> Option<Range<usize>> {
         };
         at += step;
     }
-    let end =
-        text[at..].find(|c: char| c.is_whitespace() || "\"'\\&,;]}<>".contains(c)).map_or(text.len(), |end| at + end);
+    let end_of = |at: usize| {
+        let ends = |c: char| c.is_whitespace() || "\"'`\\&,;]}<>".contains(c);
+        text[at..].find(ends).map_or(text.len(), |end| at + end)
+    };
+    // How somebody authorizes himself is no secret; with what he does it stands behind a blank.
+    let first = &text[at..end_of(at)];
+    if let Some(scheme) = SCHEMES.iter().find(|scheme| begins(first, scheme)) {
+        let behind = &text[at + scheme.len()..];
+        let blanks = ["%20", "+", " "].into_iter().fold(behind, |rest, blank| rest.trim_start_matches(blank));
+        if first.len() == scheme.len() || blanks.len() < behind.len() {
+            at = text.len() - blanks.len();
+        }
+    }
+    let end = end_of(at);
     let value = &text[at..end];
     (sign && !value.is_empty() && !matches!(value, "null" | "true" | "false") && !value.starts_with('{'))
         .then_some(at..end)
+}
+
+fn begins(text: &str, word: &str) -> bool {
+    text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
 }
 
 /// Whatever has the form of a JSON web token, or of its beginning: parts in base64url, the first of which begins an object.
@@ -426,6 +445,10 @@ mod tests {
             r#"{"\u0041piKey":"s3cr3t-value"}"#,
             r#"{"O":"{\"Api\\u004bey\":\"s3cr3t-value\"}"}"#,
             "ApiKey=s3cr3t-value",
+            "Authorization: Bearer s3cr3t-value",
+            "authorization=basic%20s3cr3t-value",
+            "Authorization: Bearer  s3cr3t-value, and no more",
+            "{\"Authorization\":\"Bearer s3cr3t-value\"}",
             "{'ApiKey':'s3cr3t-value'}",
             "wss://h/v2?Username=demo&ApiKey=s3cr3t-value",
             r#"["ApiKey","s3cr3t-value"]"#,
@@ -469,6 +492,18 @@ mod tests {
     }
 
     #[test]
+    fn of_an_authorization_the_scheme_stays() {
+        for (text, shown) in [
+            ("Authorization: Bearer abc, or else", "Authorization: Bearer [redacted], or else"),
+            ("authorization=bearer+abc&x", "authorization=bearer+[redacted]&x"),
+            ("authorization=BearerAbc&x", "authorization=[redacted]&x"),
+            ("Authorization: abc", "Authorization: [redacted]"),
+        ] {
+            assert_eq!(R.text(text), shown);
+        }
+    }
+
+    #[test]
     fn what_is_no_secret_stays() {
         for text in [
             r#"{"action":"token","requestId":"1"}"#,
@@ -477,6 +512,8 @@ mod tests {
             r#"{"ErrorCode":null,"IsError":false,"Message":"PONG","OriginalCommand":"PING"}"#,
             r#"{"token":null,"x":1}"#,
             "token is the word for it",
+            "it needs an access token, given by the header `Authorization: Bearer`",
+            "the token in the header Authorization is not good: it is a refresh token, and an access token is wanted",
         ] {
             assert_eq!(R.text(text), text);
         }

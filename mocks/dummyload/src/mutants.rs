@@ -1,8 +1,9 @@
 //! Mutants: mocks with one deliberate defect each, as data.
 
-use crate::protocols::Protocol;
-use dummyload_host::{Fault, Mock};
+use crate::protocols::{Protocol, Started};
+use dummyload_host::Fault;
 use serde::Deserialize;
+use serde_json::Value;
 use std::fmt::Write;
 
 /// What `fixtures/PROTOCOL/mutants.toml` holds.
@@ -27,17 +28,56 @@ pub(crate) struct Mutant {
     pub(crate) name: String,
     /// What is wrong with a server that has it, in one sentence.
     pub(crate) about: String,
-    pub(crate) rules: Vec<Fault>,
+    /// As the control plane takes them, with `${name}` for a member of the mock's demo data.
+    rules: Vec<String>,
 }
 
 impl Mutant {
+    #[cfg(test)]
+    pub(crate) fn new(name: &str, about: &str) -> Self {
+        Self { name: name.into(), about: about.into(), rules: Vec::new() }
+    }
+
+    /// The fault rules that make this defect in a mock with this demo data.
+    ///
+    /// # Errors
+    /// A name that the demo data does not have; nothing else, if [`Mutants::parse`] has read the rules.
+    pub(crate) fn rules(&self, demo: &Value) -> Result<Vec<Fault>, String> {
+        let value = |name: &str| match &demo[name] {
+            Value::Null => None,
+            Value::String(text) => Some(text.clone()),
+            other => Some(other.to_string()),
+        };
+        self.rules.iter().map(|rule| read(&filled(rule, value)?)).collect()
+    }
+
     /// Puts the defect into a mock, for as long as it runs.
     ///
     /// # Errors
-    /// None for rules that have been read by [`Mutants::parse`].
-    pub(crate) fn infect(&self, mock: &Mock) -> Result<(), String> {
-        self.rules.iter().try_for_each(|rule| mock.fault(rule.clone()).map(drop).map_err(|e| e.to_string()))
+    /// As [`Mutant::rules`].
+    pub(crate) fn infect(&self, started: &Started) -> Result<(), String> {
+        let rules = self.rules(&started.demo)?;
+        rules.into_iter().try_for_each(|rule| started.mock.fault(rule).map(drop).map_err(|e| e.to_string()))
     }
+}
+
+/// A rule with values in the place of their names.
+fn filled(rule: &str, value: impl Fn(&str) -> Option<String>) -> Result<String, String> {
+    let mut parts = rule.split("${");
+    let mut filled = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (name, rest) = part.split_once('}').unwrap_or((part, ""));
+        let value = value(name).ok_or_else(|| format!("the demo data of the mock has no {name}"))?;
+        // What it is escaped with stands around it in the rule.
+        filled += Value::from(value).to_string().trim_matches('"');
+        filled += rest;
+    }
+    Ok(filled)
+}
+
+fn read(rule: &str) -> Result<Fault, String> {
+    let value = serde_json::from_str(rule).map_err(|e| format!("{rule} is no JSON: {e}"))?;
+    Fault::from_json(&value).map(Fault::lasting).map_err(|e| format!("{rule}: {e}"))
 }
 
 #[derive(Deserialize)]
@@ -79,18 +119,12 @@ impl Mutants {
             if rules.is_empty() {
                 complain(&name, "there are no rules");
             }
-            let read = |rule: &String| {
-                let value = serde_json::from_str(rule).map_err(|e| format!("{rule} is no JSON: {e}"))?;
-                Fault::from_json(&value).map(Fault::lasting).map_err(|e| format!("{rule}: {e}"))
-            };
-            let mut mutant = Mutant { name, about, rules: Vec::new() };
             for rule in &rules {
-                match read(rule) {
-                    Ok(rule) => mutant.rules.push(rule),
-                    Err(what) => complain(&mutant.name, &what),
+                if let Err(what) = filled(rule, |_| Some("0".into())).and_then(|rule| read(&rule)) {
+                    complain(&name, &what);
                 }
             }
-            mutants.list.push(mutant);
+            mutants.list.push(Mutant { name, about, rules });
         }
         for (at, KillsNone { case, reason }) in file.kills_none.iter().enumerate() {
             if reason.trim().is_empty() {

@@ -73,6 +73,9 @@ pub(crate) struct Args {
     /// Scenarios that may differ, each with a reason [default: known.toml in DIR or above it]
     #[arg(long, value_name = "FILE")]
     known: Option<PathBuf>,
+    /// What had been done before some of the scenarios began [default: before.toml in DIR or above it]
+    #[arg(long, value_name = "FILE")]
+    before: Option<PathBuf>,
     /// The world file that the recordings begin with; it also has the passwords [default: world.toml in DIR or above it]
     #[arg(long, value_name = "FILE")]
     world: Option<PathBuf>,
@@ -133,7 +136,8 @@ enum Target {
 
 async fn replay(args: &Args) -> Result<ExitCode, Failure> {
     let usage = |text| Failure(exit::USAGE, text);
-    let folder = Folder::read(&args.folder, &args.filter)?;
+    let mut folder = Folder::read(&args.folder, &args.filter)?;
+    folder.begin(args.before.as_deref())?;
     let rules = folder.rules(args.rules.as_deref(), args.protocol)?;
     let protocol = args.protocol.or_else(|| protocols::find(rules.protocol()));
     let mut known = Known::read(&folder, args.known.as_deref())?;

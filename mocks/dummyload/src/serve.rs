@@ -147,7 +147,7 @@ async fn serve(args: Args) -> Result<(), Failure> {
         let started = (protocol.start)(start).await;
         let started = started.map_err(|e| Failure(exit::CANNOT, format!("{protocol:?}: {e}")))?;
         if let Some((_, mutant)) = mutant.as_ref().filter(|(owner, _)| *owner == protocol.name) {
-            mutant.infect(&started.mock).map_err(usage)?;
+            mutant.infect(&started).map_err(usage)?;
             exit::note(format_args!("{protocol:?} has a defect, {}: {}", mutant.name, mutant.about));
         }
         mocks.push((*protocol, started));

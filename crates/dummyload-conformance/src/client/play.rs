@@ -1,22 +1,26 @@
 //! Plays the steps of one case for clients.
 
-use super::adapter::{Adapter, Line};
-use super::journal::{Journal, number};
+mod seen;
+mod told;
+
+use super::adapter::Adapter;
+use super::journal::Journal;
 use super::log::Log;
 use super::program::{CANNOT, Program, Running};
-use super::{ClientVerb, Drive, Reply, Seen, Stage, stretched};
+use super::{ClientVerb, Reply, Stage, stretched};
 use crate::case::{Answer, Call, Case, Sending, Verb};
 use crate::matcher::{Mismatch, compare};
 use crate::run::control::Control;
-use crate::run::step::{Outcome, Stop, Unmet, closes, list, nearer, unmet};
+use crate::run::step::{Outcome, Stop, Unmet, unmet};
 use crate::template::Template;
 use crate::text::Text;
 use crate::transcript::Direction;
 use crate::vars::Vars;
+use seen::shown;
 use serde_json::{Value, json};
 use std::process::ExitStatus;
 use std::time::Duration;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, timeout};
 
 /// How long an adapter may take until it says what it offers.
 const HELLO: Duration = Duration::from_secs(15);
@@ -34,7 +38,7 @@ const KEEP_ALIVE: u64 = 500;
 const EASE: Duration = Duration::from_millis(500);
 
 /// How long what a program did last may be on its way through the mock, once it has ended.
-const AFTERMATH: Duration = Duration::from_millis(100);
+const AFTERMATH: Duration = Duration::from_secs(1);
 
 /// Why a case went no further.
 pub(super) enum Ended {
@@ -218,30 +222,6 @@ impl<'a> Play<'a> {
         Ok(())
     }
 
-    async fn hello(&mut self) -> Outcome {
-        let deadline = self.deadline(HELLO);
-        match self.listen(deadline).await? {
-            Some(Line::Hello) => {}
-            Some(_) => return Err(Stop::Trouble("the adapter's first line does not say what it offers".into())),
-            None => {
-                let said = self.end().map_or_else(|| "it has said nothing".to_owned(), |end| self.told_of(end));
-                return Err(Stop::Trouble(format!("the adapter does not say what it offers: {said}")));
-            }
-        }
-        let ops = self.case.steps.iter().filter_map(|step| match &step.verb {
-            Verb::Client(verb) => verb.op(),
-            _ => None,
-        });
-        let wanted = ops.chain(self.case.needs.iter().map(String::as_str));
-        let mut missing: Vec<&str> = wanted.filter(|wanted| !self.adapter.offers(wanted)).collect();
-        missing.sort_unstable();
-        missing.dedup();
-        if missing.is_empty() {
-            return Ok(());
-        }
-        Err(Stop::Cannot(format!("the adapter does not offer {}", missing.join(", "))))
-    }
-
     fn end(&self) -> Option<ExitStatus> {
         self.running.as_ref().and_then(Running::end)
     }
@@ -298,173 +278,6 @@ impl<'a> Play<'a> {
         match self.end() {
             Some(end) => format!("nothing: {}", self.told_of(end)),
             None => format!("nothing like it within {}", humantime::format_duration(within)),
-        }
-    }
-
-    // What it does, as the mock sees it.
-
-    /// Waits for one more entry of the journal; `false` when there will be none in time.
-    async fn look(&mut self, deadline: Instant) -> Outcome<bool> {
-        let Some(running) = &mut self.running else { return Err(not_started()) };
-        let ended = running.end().is_some();
-        let deadline = if ended { deadline.min(Instant::now() + stretched(AFTERMATH, self.slow)) } else { deadline };
-        tokio::select! {
-            more = self.journal.more() => more.map(|()| true).map_err(Stop::Trouble),
-            _ = running.ended(), if !ended => Ok(true),
-            () = sleep_until(deadline) => Ok(false),
-        }
-    }
-
-    /// Waits until there is a connection and the program has said what it says at first: nobody else tells, and bytes that are
-    /// sent to it between the frames of its login would spoil that.
-    async fn at_ease(&mut self, within: Duration) -> Outcome {
-        let deadline = self.deadline(within);
-        loop {
-            let calm = Instant::now() + stretched(EASE, self.slow);
-            let more = self.look(calm.min(deadline)).await?;
-            self.excuse()?;
-            let opened = !self.conns.is_empty() || self.journal.find(|entry| entry["kind"] == "opened").is_some();
-            match more {
-                _ if self.end().is_some() => return Err(unmet("a program that is connected", self.nothing(within))),
-                true if Instant::now() < deadline => {}
-                _ if opened => return Ok(()),
-                false if Instant::now() < deadline => {}
-                _ => return Err(unmet("a program that is connected", self.nothing(within))),
-            }
-        }
-    }
-
-    async fn await_seen(&mut self, seen: &Seen, within: Duration) -> Outcome {
-        let deadline = self.deadline(within);
-        loop {
-            let found = self.journal.find(|entry| self.is(seen, entry)).cloned();
-            if let Some(entry) = found {
-                return self.take(seen, &entry);
-            }
-            if !self.look(deadline).await? {
-                break;
-            }
-        }
-        self.excuse()?;
-        let received = self.nothing(within);
-        let nearest = self.journal.rest().filter_map(|entry| self.near(seen, entry)).fold(None, nearer);
-        let nearest = *nearest.unwrap_or_default();
-        let received =
-            if nearest.received.is_empty() { received } else { format!("{received}; nearest: {}", nearest.received) };
-        Err(Stop::Unmet(Box::new(Unmet { expected: wish(seen), received, ..nearest })))
-    }
-
-    fn take(&mut self, seen: &Seen, entry: &Value) -> Outcome {
-        self.journal.take(number(entry));
-        if let Seen::Opened { name, .. } = seen {
-            let conn = entry["conn"].as_u64().unwrap_or_default();
-            self.conns.retain(|(other, _)| other != name);
-            self.conns.push((name.clone(), conn));
-            self.vars.set(name, conn.into());
-        }
-        for (template, value) in matched(seen, entry) {
-            if let Ok(captures) = compare(template, &value, &self.vars) {
-                captures.into_iter().for_each(|(name, value)| self.vars.set(&name, value));
-            }
-        }
-        Ok(())
-    }
-
-    async fn most(&mut self, seen: &Seen, count: usize, span: Duration) -> Outcome {
-        let deadline = self.deadline(span);
-        loop {
-            let found: Vec<&Value> = self.journal.rest().filter(|entry| self.is(seen, entry)).collect();
-            if found.len() > count {
-                let times = match count {
-                    0 => format!("for {} nothing like {}", humantime::format_duration(span), wish(seen)),
-                    _ => format!("{} at most {count} times in {}", wish(seen), humantime::format_duration(span)),
-                };
-                let last = found.last().map(|entry| shown(entry)).unwrap_or_default();
-                return Err(unmet(times, format!("{} of them, the last: {last}", found.len())));
-            }
-            if !self.look(deadline).await? {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Whether an entry of the journal is this.
-    fn is(&self, seen: &Seen, entry: &Value) -> bool {
-        let kind = |kind: &str| entry["kind"] == kind;
-        let on = |name: &Option<String>| self.on(name.as_deref(), entry);
-        let fits = || matched(seen, entry).iter().all(|(template, value)| compare(template, value, &self.vars).is_ok());
-        match seen {
-            Seen::Opened { .. } => kind("opened") && fits(),
-            Seen::Knocks => kind("opened") || kind("refused"),
-            Seen::Refused(status) => {
-                kind("refused") && status.iter().any(|status| entry["status"].as_u64() == Some(u64::from(*status)))
-            }
-            Seen::Gone { name, codes } => {
-                kind("gone") && on(name) && codes.as_ref().is_none_or(|codes| closed(codes, &entry["why"]))
-            }
-            Seen::Message(name, _) => {
-                kind("received") && on(name) && entry["text"].is_string() && !matched(seen, entry).is_empty() && fits()
-            }
-            Seen::Called { method, .. } => kind("request") && entry["method"] == method.as_str() && fits(),
-            Seen::Pinged(name) => kind("received") && on(name) && entry["ping"].is_string(),
-            Seen::Ponged(name, payload) => {
-                let hex = |text: String| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
-                kind("received") && on(name) && self.fill(payload).is_ok_and(|payload| entry["pong"] == hex(payload))
-            }
-        }
-    }
-
-    /// Whether an entry is about the connection of this name, or about the one that was opened last.
-    fn on(&self, name: Option<&str>, entry: &Value) -> bool {
-        match self.conn(name) {
-            Ok(conn) => entry["conn"].as_u64() == Some(conn),
-            Err(_) => name.is_none(),
-        }
-    }
-
-    /// How an entry misses what is awaited, if it is of that sort.
-    fn near(&self, seen: &Seen, entry: &Value) -> Option<Box<Unmet>> {
-        let sort = match seen {
-            Seen::Message(..) => entry["kind"] == "received" && entry["text"].is_string(),
-            Seen::Called { method, .. } => entry["kind"] == "request" && entry["method"] == method.as_str(),
-            Seen::Gone { .. } => entry["kind"] == "gone",
-            Seen::Opened { .. } | Seen::Refused(_) => entry["kind"] == "opened" || entry["kind"] == "refused",
-            _ => false,
-        };
-        let misses = || {
-            matched(seen, entry).into_iter().filter_map(|(template, value)| compare(template, &value, &self.vars).err())
-        };
-        sort.then(|| {
-            Box::new(Unmet { received: shown(entry), differences: misses().flatten().collect(), ..Unmet::default() })
-        })
-    }
-
-    /// The number of the connection of this name, or of the one that was opened last.
-    fn conn(&self, name: Option<&str>) -> Outcome<u64> {
-        let found = match name {
-            Some(name) => self.conns.iter().find(|(other, _)| other == name),
-            None => self.conns.last(),
-        };
-        found.map(|(_, conn)| *conn).ok_or_else(|| {
-            let which = name.map(|name| format!(" `{name}`")).unwrap_or_default();
-            Stop::Trouble(format!("no connection{which} has been opened before this step"))
-        })
-    }
-
-    async fn sound(&mut self) -> Outcome {
-        let answer = self.ask("GET", "/problems", String::new()).await?;
-        // What the server tolerates is no fault of a client.
-        let mut problems = answer["problems"].as_array().into_iter().flatten();
-        let first = problems.find(|problem| problem["reaction"] != "tolerated");
-        match first {
-            None => Ok(()),
-            Some(problem) => {
-                let text = |name: &str| problem[name].as_str().unwrap_or_default();
-                Err(unmet(
-                    "nothing that the mock finds wrong",
-                    format!("{}, {} ({})", text("code"), text("problem"), text("source")),
-                ))
-            }
         }
     }
 
@@ -547,91 +360,6 @@ impl<'a> Play<'a> {
             Err(differences) => Err(differ(template.source.clone(), received.to_owned(), differences)),
         }
     }
-
-    // What an adapter says.
-
-    /// The next line of the adapter; `None` when there will be none in time.
-    async fn listen(&mut self, deadline: Instant) -> Outcome<Option<Line>> {
-        let Some(running) = &mut self.running else { return Err(not_started()) };
-        let line = tokio::time::timeout_at(deadline, running.line()).await;
-        match line {
-            Ok(Some(line)) => self.adapter.hear(&self.log, &line).map(Some).map_err(Stop::Trouble),
-            Ok(None) => {
-                let _ = timeout(stretched(PATIENCE, self.slow), running.ended()).await;
-                self.excuse()?;
-                Ok(None)
-            }
-            Err(_) => Ok(None),
-        }
-    }
-
-    async fn drive(&mut self, drive: &Drive) -> Outcome<u64> {
-        let args = self.fill(&drive.args)?;
-        let args = serde_json::from_str(&args).map_err(|e| Stop::Trouble(format!("{args} is not JSON: {e}")))?;
-        let Some(running) = &mut self.running else { return Err(not_started()) };
-        Ok(self.adapter.ask(running, &self.log, &drive.op, args).await)
-    }
-
-    async fn come_to(&mut self, id: u64, what: &str, wanted: &Reply, within: Duration) -> Outcome {
-        let deadline = self.deadline(within);
-        let reply = loop {
-            if let Some(reply) = self.adapter.reply(id) {
-                break reply;
-            }
-            if self.listen(deadline).await?.is_none() {
-                return Err(unmet(format!("`{what}` to come to {}", shown_reply(wanted)), self.nothing(within)));
-            }
-        };
-        let (template, value) = match &reply {
-            Ok(result) => (&wanted.result, json!({"result": result})),
-            Err(error) => (&wanted.error, json!({"error": error})),
-        };
-        match template {
-            None => Err(unmet(format!("`{what}` to come to {}", shown_reply(wanted)), value.to_string())),
-            Some(template) => {
-                let inner = reply.as_ref().unwrap_or_else(|error| error);
-                self.matches(template, inner, &value.to_string())
-            }
-        }
-    }
-
-    async fn told(&mut self, template: &Template, within: Duration) -> Outcome {
-        let deadline = self.deadline(within);
-        loop {
-            let found = self.adapter.events().iter().position(|event| compare(template, event, &self.vars).is_ok());
-            if let Some(at) = found {
-                let event = self.adapter.events()[at].clone();
-                self.adapter.take(at);
-                return self.matches(template, &event, "");
-            }
-            if self.listen(deadline).await?.is_none() {
-                break;
-            }
-        }
-        let misses = self.adapter.events().iter().map(|event| {
-            let differences = compare(template, event, &self.vars).err().unwrap_or_default();
-            Box::new(Unmet { received: event.to_string(), differences, ..Unmet::default() })
-        });
-        let nearest = *misses.fold(None, nearer).unwrap_or_default();
-        let nothing = self.nothing(within);
-        let received =
-            if nearest.received.is_empty() { nothing } else { format!("{nothing}; nearest: {}", nearest.received) };
-        Err(Stop::Unmet(Box::new(Unmet { expected: format!("the event {}", template.source), received, ..nearest })))
-    }
-
-    async fn untold(&mut self, template: &Template, span: Duration) -> Outcome {
-        let deadline = self.deadline(span);
-        loop {
-            let found = self.adapter.events().iter().find(|event| compare(template, event, &self.vars).is_ok());
-            if let Some(event) = found {
-                let expected = format!("for {} no event like {}", humantime::format_duration(span), template.source);
-                return Err(unmet(expected, event.to_string()));
-            }
-            if self.listen(deadline).await?.is_none() {
-                return Ok(());
-            }
-        }
-    }
 }
 
 fn not_started() -> Stop {
@@ -640,64 +368,4 @@ fn not_started() -> Stop {
 
 fn differ(expected: String, received: String, differences: Vec<Mismatch>) -> Stop {
     Stop::Unmet(Box::new(Unmet { expected, received, differences, ..Unmet::default() }))
-}
-
-/// The templates of what is awaited, each with the part of the entry that it is about; none for a text that is no JSON.
-fn matched<'s>(seen: &'s Seen, entry: &Value) -> Vec<(&'s Template, Value)> {
-    match seen {
-        Seen::Opened { target, .. } => target.iter().map(|target| (target, entry["target"].clone())).collect(),
-        Seen::Message(_, template) => {
-            let value = entry["text"].as_str().and_then(|text| serde_json::from_str(text).ok());
-            value.into_iter().map(|value| (template, value)).collect()
-        }
-        Seen::Called { path, body, .. } => std::iter::once((path, entry["target"].clone()))
-            .chain(body.iter().map(|body| (body, entry["body"].clone())))
-            .collect(),
-        _ => Vec::new(),
-    }
-}
-
-/// Whether a connection was closed by the program with one of these codes.
-fn closed(codes: &[u16], why: &Value) -> bool {
-    let Some(code) = why.get("closed") else { return false };
-    closes(codes, code.as_u64().and_then(|code| u16::try_from(code).ok()))
-}
-
-/// What is awaited, as a report says it.
-fn wish(seen: &Seen) -> String {
-    match seen {
-        Seen::Opened { target: None, .. } => "a connection".into(),
-        Seen::Opened { target: Some(target), .. } => format!("a connection to {}", target.source),
-        Seen::Knocks => "a handshake".into(),
-        Seen::Refused(status) => format!("a handshake, answered with HTTP {}", list(status)),
-        Seen::Gone { codes: None, .. } => "the end of the connection".into(),
-        Seen::Gone { codes: Some(codes), .. } if codes.is_empty() => "a close frame of the program".into(),
-        Seen::Gone { codes: Some(codes), .. } => format!("a close frame of the program with {}", list(codes)),
-        Seen::Message(_, template) => template.source.clone(),
-        Seen::Called { method, path, body } => {
-            let body = body.as_ref().map(|body| format!(" with the body {}", body.source)).unwrap_or_default();
-            format!("the call {method} {}{body}", path.source)
-        }
-        Seen::Pinged(_) => "a ping".into(),
-        Seen::Ponged(_, payload) => format!("a pong {:?}", payload.source()),
-    }
-}
-
-/// An entry of the journal, as a report says it.
-fn shown(entry: &Value) -> String {
-    let text = |name: &str| entry[name].as_str().unwrap_or_default();
-    match entry["kind"].as_str().unwrap_or_default() {
-        "received" if entry["text"].is_string() => text("text").to_owned(),
-        "request" => format!("{} {} {}", text("method"), text("target"), text("body")).trim_end().to_owned(),
-        "opened" => format!("a connection to {}", text("target")),
-        "refused" => format!("a handshake, answered with HTTP {}", entry["status"]),
-        "gone" => format!("the end of the connection: {}", entry["why"]),
-        _ => entry.to_string(),
-    }
-}
-
-fn shown_reply(wanted: &Reply) -> String {
-    let result = wanted.result.as_ref().map(|result| format!("a result {}", result.source));
-    let error = wanted.error.as_ref().map(|error| format!("an error {}", error.source));
-    result.into_iter().chain(error).collect::<Vec<_>>().join(", or ")
 }

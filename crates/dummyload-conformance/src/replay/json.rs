@@ -42,6 +42,24 @@ impl Json {
         names.iter().map(|name| self.member(name).map(Self::to_string)).collect()
     }
 
+    /// The items of the lists in it, but for lists within them.
+    pub(super) fn items(&self, items: &mut Vec<Self>) {
+        match self {
+            Self::List(list) => items.extend(list.iter().cloned()),
+            Self::Object(members) => members.iter().for_each(|(_, value)| value.items(items)),
+            _ => {}
+        }
+    }
+
+    /// The same with another value in the place of an object that stands at a pointer.
+    pub(super) fn with(&self, pointer: &str, value: &Self) -> Self {
+        let (Self::Object(members), Some(rest)) = (self, pointer.strip_prefix('/')) else { return value.clone() };
+        let (name, below) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+        let replaced =
+            |(key, old): &(String, Self)| (key.clone(), if key == name { old.with(below, value) } else { old.clone() });
+        Self::Object(members.iter().map(replaced).collect())
+    }
+
     /// What stands at a JSON pointer without escapes.
     pub(super) fn at(&self, pointer: &str) -> Option<&Self> {
         pointer.split('/').skip(1).try_fold(self, Self::member)

@@ -21,12 +21,14 @@
 //! | module | holds |
 //! | --- | --- |
 //! | `recording`, `cut`, `frame`, `json` | what was recorded |
+//! | `before` | what the server had been made to do before |
 //! | `rules` | what has to be known about the protocol |
 //! | `names`, `words`, `jwt`, `time`, `fit` | what ids, placeholders and times stand for this time |
-//! | `compare` | differences between values |
+//! | `compare`, `page` | differences between values |
 //! | `server`, `wire` | the other side |
 //! | `play`, `socket` | the play itself |
 
+mod before;
 mod compare;
 mod cut;
 mod fit;
@@ -34,6 +36,7 @@ mod frame;
 mod json;
 mod jwt;
 mod names;
+mod page;
 mod play;
 mod recording;
 mod rules;
@@ -45,6 +48,7 @@ mod time;
 mod wire;
 mod words;
 
+pub use before::Before;
 pub use recording::{ReadError, Scenario};
 pub use rules::Rules;
 pub use server::Server;
@@ -103,9 +107,10 @@ impl Played {
 
 impl Scenario {
     /// The time at which the clock of a steered server must stand before a play begins, in milliseconds since 1970: the
-    /// recorded one, fitted to the times that the server itself wrote.
+    /// recorded one, fitted to the times that the server itself wrote, or that of the first thing done [before](Before).
     pub fn start(&self, rules: &Rules) -> Option<i64> {
-        self.put_right(rules).fit(rules).clock
+        let clock = self.put_right(rules).fit(rules).clock;
+        clock.map(|clock| clock - self.lead(Some(clock)))
     }
 }
 

@@ -4,6 +4,7 @@ use super::compare::{Compare, Mismatch, Place, WORDS};
 use super::cut::Cut;
 use super::fit::{self, Fit};
 use super::frame::{Frame, Op};
+use super::json::Json;
 use super::names::{Names, placeholders};
 use super::recording::{Answer, Line, Scenario, Setup, What};
 use super::rules::{FreeOrder, Freedom, RemarkAct, Rules};
@@ -38,6 +39,8 @@ pub(super) struct Play<'a> {
     pub(super) fit: Fit,
     /// For every line that came, the line that asked for it.
     pub(super) asked: BTreeMap<usize, usize>,
+    /// What is in its lists and pushes.
+    pool: Vec<Json>,
     /// Lines that came while several requests were under way.
     crowded: BTreeSet<usize>,
     pub(super) names: Names,
@@ -79,6 +82,7 @@ impl<'a> Play<'a> {
             server,
             fit: scenario.fit(rules),
             crowded: scenario.crowded(&asked),
+            pool: scenario.things(rules),
             asked,
             names,
             sockets: Vec::new(),
@@ -106,8 +110,8 @@ impl<'a> Play<'a> {
         match self.control() {
             Some(control) => {
                 let now = control.now().await?;
-                (self.now, self.began) = (Some(now), Some(now));
-                fit::shift(&mut self.names, &self.fit, now);
+                self.now = Some(now);
+                fit::shift(&mut self.names, &self.fit, now + self.scenario.lead(self.fit.clock));
                 for login in self.server.passwords.keys() {
                     // Somebody who may not log in has no token, which matters only if it is used.
                     let _ = self.login(login).await;
@@ -118,7 +122,8 @@ impl<'a> Play<'a> {
                 fit::shift(&mut self.names, &self.fit, i64::try_from(now.as_millis()).unwrap_or_default());
             }
         }
-        self.started = Instant::now();
+        self.before().await?;
+        (self.started, self.began) = (Instant::now(), self.now);
         for line in &self.scenario.lines {
             self.line(line).await.map_err(|why| format!("line {}: {why}", line.number))?;
         }
@@ -126,6 +131,29 @@ impl<'a> Play<'a> {
         self.end().await?;
         self.cover();
         Ok(self.played)
+    }
+
+    /// Does what had been done when the recording began; a server whose clock nobody sets does it right before.
+    async fn before(&mut self) -> Result<(), String> {
+        for done in &self.scenario.before {
+            self.advance_to(done.at).await?;
+            for call in &done.setup {
+                self.set_up(call).await?;
+            }
+        }
+        match self.fit.clock {
+            Some(clock) => self.advance_to(clock).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Moves the time to a recorded one.
+    async fn advance_to(&mut self, recorded: i64) -> Result<(), String> {
+        let until = recorded + self.names.shift;
+        match self.now.filter(|now| until > *now) {
+            Some(now) => self.advance(until - now).await,
+            None => Ok(()),
+        }
     }
 
     async fn line(&mut self, line: &'a Line) -> Result<(), String> {
@@ -379,6 +407,7 @@ impl<'a> Play<'a> {
             tokens: &self.scenario.tokens,
             names: &mut self.names,
             place,
+            pool: &self.pool,
             clock: self.fit.clock,
             tolerance,
             mismatches: Vec::new(),

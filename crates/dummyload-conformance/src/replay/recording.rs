@@ -1,5 +1,6 @@
 //! Recordings: one scenario a file, one JSON object a line, read once and with all mistakes at once.
 
+use super::before::Done;
 use super::cut::Cut;
 use super::frame::{Frame, Op};
 use serde::Deserialize;
@@ -16,6 +17,8 @@ pub struct Scenario {
     pub(super) lines: Vec<Line>,
     /// What the remarks tell about tokens, by placeholder.
     pub(super) tokens: BTreeMap<String, TokenFact>,
+    /// What had been done before it began, the oldest first.
+    pub(super) before: Vec<Done>,
 }
 
 /// What a recording says about a token.
@@ -130,6 +133,7 @@ impl Scenario {
             clock: None,
             lines: Vec::new(),
             tokens: BTreeMap::new(),
+            before: Vec::new(),
         };
         let mut mistakes = Vec::new();
         for (n, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {

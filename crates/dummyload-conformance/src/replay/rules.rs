@@ -4,6 +4,7 @@
 use super::jwt::KeyRule;
 use regex::Regex;
 use serde::{Deserialize, Deserializer};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The content of a `replay.toml`, described in `docs/replay.md`.
@@ -40,6 +41,9 @@ pub struct Rules {
     /// Parts of texts that differ from one start of the server to the next.
     #[serde(default)]
     pub(super) noise: Vec<Pattern>,
+    /// Lists within texts that have no order.
+    #[serde(default, rename = "bag")]
+    pub(super) bags: Vec<Bag>,
     pub(super) push: Option<Push>,
     pub(super) login: Option<Login>,
     #[serde(default)]
@@ -120,6 +124,16 @@ pub(super) enum Made {
     Drawn,
 }
 
+/// A list within a text whose order means nothing.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Bag {
+    /// Its group is the list.
+    pub(super) text: Pattern,
+    /// What stands between two items.
+    pub(super) between: String,
+}
+
 /// An order that means nothing.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -134,6 +148,12 @@ pub(super) struct Free {
     /// Items that are equal in these members have an order among themselves.
     #[serde(default)]
     pub(super) grouped_by: Vec<String>,
+    /// Which things are on a page is chance as well.
+    #[serde(default)]
+    pub(super) page: bool,
+    /// Only lists that are as long as a page that nobody has asked to be shorter.
+    #[serde(default)]
+    pub(super) from: usize,
     /// Only recordings of the folders with these names.
     #[serde(default)]
     pub(super) folders: Vec<String>,
@@ -158,6 +178,12 @@ pub(super) enum Freedom {
     Ties(String),
     /// Only between those that differ in one of these members.
     Groups(Vec<String>),
+    /// All of it, and which things are there: so many as were recorded, and such as the recording knows, if it is a list of
+    /// at least `from` things. They are sorted by the member `by`, if it is named.
+    Page {
+        from: usize,
+        by: Option<String>,
+    },
 }
 
 /// What to do at a remark.
@@ -227,6 +253,12 @@ impl Rules {
         let mut fitting = self.free.iter().filter(|free| free.what == what && free.request.fits(request));
         match fitting.find(|free| !free.unless.as_ref().is_some_and(|unless| unless.fits(request))) {
             None => Freedom::None,
+            Some(free) if free.page => {
+                let found = free.sorted_by.as_ref().and_then(|by| by.0.captures(request));
+                let name =
+                    found.and_then(|found| found.iter().skip(1).flatten().next().map(|name| name.as_str().to_owned()));
+                Freedom::Page { from: free.from, by: name }
+            }
             Some(free) => match free.sorted_by.as_ref().map(|by| by.0.captures(request)) {
                 None if !free.grouped_by.is_empty() => Freedom::Groups(free.grouped_by.clone()),
                 None => Freedom::All,
@@ -238,6 +270,24 @@ impl Rules {
         }
     }
 
+    /// A text with the lists in it that have no order in one that always is the same.
+    pub(super) fn in_order<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let mut ordered = Cow::Borrowed(text);
+        for bag in &self.bags {
+            let found = bag
+                .text
+                .0
+                .captures(&ordered)
+                .and_then(|found| found.iter().skip(1).flatten().next().map(|list| list.range()));
+            let Some(list) = found else { continue };
+            let mut items: Vec<&str> = ordered[list.clone()].split(&bag.between).collect();
+            items.sort_unstable();
+            let items = items.join(&bag.between);
+            ordered.to_mut().replace_range(list, &items);
+        }
+        ordered
+    }
+
     pub(super) fn creates(&self, request: &str) -> bool {
         self.creates.as_ref().is_some_and(|creates| creates.fits(request))
     }
@@ -245,5 +295,44 @@ impl Rules {
     /// The login that a name in a placeholder means.
     pub(super) fn login_of<'a>(&'a self, name: &'a str) -> &'a str {
         self.login.as_ref().and_then(|login| login.names.get(name)).map_or(name, String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_within_texts_have_one_order() {
+        let rules = "protocol = 'x'\n[[bag]]\ntext = 'within: (.+?)\\. Please'\nbetween = ', '";
+        let rules = Rules::parse(rules).unwrap();
+        let ordered = |text: &str| rules.in_order(text).into_owned();
+        assert_eq!(ordered("within: c, a, b. Please, do"), "within: a, b, c. Please, do");
+        assert_eq!(ordered("b, a within: "), "b, a within: ");
+    }
+
+    #[test]
+    fn the_first_rule_that_fits_counts() {
+        let rules = Rules::parse(
+            r#"
+            protocol = "x"
+            [[free]]
+            what = "lists"
+            request = "list.*take"
+            page = true
+            from = 20
+            sorted_by = "by=(\\w+)"
+            [[free]]
+            what = "lists"
+            request = "list"
+            unless = "by"
+            "#,
+        )
+        .unwrap();
+        let free = |request: &str| rules.freedom(FreeOrder::Lists, request);
+        assert_eq!(free("list take"), Freedom::Page { from: 20, by: None });
+        assert_eq!(free("list take by=name"), Freedom::Page { from: 20, by: Some("name".into()) });
+        assert_eq!((free("list"), free("list by=name")), (Freedom::All, Freedom::None));
+        assert_eq!(rules.freedom(FreeOrder::Pushes, "list"), Freedom::None);
     }
 }

@@ -3,6 +3,7 @@
 use super::compare::{Compare, Mismatch, Place};
 use super::fit::Meaning;
 use super::frame::{Message, Op};
+use super::json::Json;
 use super::names::Names;
 use super::play::{NUDGE, Play};
 use super::recording::{Line, Payload, Received};
@@ -239,8 +240,11 @@ impl<'a> Play<'a> {
                     if recorded.is_push != found.is_push {
                         return None;
                     }
-                    self.compare(place, |compare| match (&recorded.json, &found.json) {
-                        (Some(recorded), Some(found)) => compare.value(recorded, found, &mut Vec::new()),
+                    let thing =
+                        self.thing_of(expected, found).filter(|_| matches!(expected.free, Freedom::Page { .. }));
+                    self.compare(place, |compare| match (&recorded.json, &found.json, thing) {
+                        (Some(recorded), Some(found), Some(thing)) => compare.push(recorded, found, thing),
+                        (Some(recorded), Some(found), None) => compare.value(recorded, found, &mut Vec::new()),
                         _ => compare.body(text, seen),
                     })
                 }
@@ -297,7 +301,7 @@ impl<'a> Play<'a> {
         let (Came::Message(_, Some(earlier)), Came::Message(_, Some(taken))) = (earlier, taken) else { return true };
         let free = match free {
             Freedom::None => false,
-            Freedom::All | Freedom::Ties(_) => true,
+            Freedom::All | Freedom::Ties(_) | Freedom::Page { .. } => true,
             Freedom::Groups(keys) => self.group_of(earlier, keys) != self.group_of(taken, keys),
         };
         earlier.is_push && taken.is_push && !free && !self.same_item(earlier, taken)
@@ -307,6 +311,17 @@ impl<'a> Play<'a> {
     fn group_of(&self, text: &Meaning, keys: &[String]) -> Option<Vec<Option<String>>> {
         let mut outer = self.rules.push.iter().flat_map(|push| &push.items).filter_map(|item| item.rsplit_once('/'));
         outer.find_map(|(outer, _)| Some(text.json.as_ref()?.at(outer)?.group(keys)))
+    }
+
+    /// Where in this push the thing stands that is pushed.
+    fn thing_of(&self, expected: &Expected<'_>, found: &Meaning) -> Option<&'a str> {
+        let recorded = expected.meaning.as_ref().filter(|recorded| recorded.is_push)?.json.as_ref()?;
+        let outer = self.rules.push.iter().flat_map(|push| &push.items).filter_map(|item| item.rsplit_once('/'));
+        let stands_in = |json: &Json, pointer: &str| json.at(pointer).is_some();
+        let mut outer = outer.map(|(outer, _)| outer);
+        outer.find(|outer| {
+            stands_in(recorded, outer) && found.json.as_ref().is_some_and(|found| stands_in(found, outer))
+        })
     }
 
     fn same_item(&self, a: &Meaning, b: &Meaning) -> bool {

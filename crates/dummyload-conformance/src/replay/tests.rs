@@ -178,6 +178,39 @@ async fn pushes_may_come_behind_the_answer_but_not_in_another_order() {
     assert!(found[0].contains("\"two\"") && found.len() == 1, "{found:?}");
 }
 
+#[tokio::test]
+async fn of_a_page_other_things_may_be_pushed_that_the_recording_knows() {
+    let rules = format!("{RULES}\n[[free]]\nwhat = \"pushes\"\nrequest = \"item/insert\"\npage = true\n");
+    let played = async |change: fn(&mut Script), rules: &str| {
+        let (mut script, _seen) = script();
+        change(&mut script);
+        // A third thing, which the second half of the recording shows.
+        let known = RECORDING.replace(
+            r#"{\"id\":200001,\"at\":\"2026-11-22T02:32:49.671\"}}"}
+{"t":10"#,
+            r#"{\"id\":200003,\"name\":\"three\"}}"}
+{"t":10"#,
+        );
+        script.answers[2] = vec![
+            r#"{"action":"item/get","requestId":3,"status":"success","item":{"id":13,"name":"three"}}"#.to_owned(),
+        ];
+        // What an answer holds is no list, so it has to be known from a push.
+        let known = known
+            .replace(r#""status\":\"success\",\"item\":{\"id\":200003"#, r#""to\":100001,\"item\":{\"id\":200003"#);
+        script.answers[2][0] = script.answers[2][0].replace(r#""status":"success""#, r#""to":7"#);
+        let (scenario, rules) = (Scenario::parse("items", &known).unwrap(), Rules::parse(rules).unwrap());
+        let played = play(&scenario, &rules, &serve(script).await).await.unwrap();
+        played.differences().iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let three =
+        |script: &mut Script| script.answers[1][1] = script.answers[1][1].replace("12", "13").replace("two", "three");
+    assert_eq!(played(three, &rules).await, [""; 0]);
+    assert_eq!(played(|_| {}, &rules).await, [""; 0]);
+    assert!(played(three, RULES).await[0].starts_with("line 7 (a): /item/"));
+    let four = |script: &mut Script| script.answers[1][1] = script.answers[1][1].replace("two", "four");
+    assert_eq!(played(four, &rules).await, [r#"line 7 (a): /item/name: recorded "two", seen "four""#]);
+}
+
 #[test]
 fn what_several_requests_under_way_cause_has_no_order() {
     let rules = Rules::parse(RULES).unwrap();

@@ -20,7 +20,8 @@ pub(super) fn describe(rules: &Rules, now: Datetime, base: &str, path: &str, met
     let allowed: Vec<&str> = ORDER.into_iter().filter(|method| has(method)).collect();
     let mut text = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n\
-         <application xmlns=\"http://wadl.dev.java.net/2009/02\">\n    <resources base=\"{}/\">\n        \
+         <application xmlns=\"http://wadl.dev.java.net/2009/02\">\n    \
+         <doc xmlns:jersey=\"http://jersey.java.net/\" jersey:generatedBy=\"Jersey\"/>\n    <resources base=\"{}/\">\n        \
          <resource path=\"{}\">\n",
         escaped(base),
         escaped(path.trim_start_matches('/')),

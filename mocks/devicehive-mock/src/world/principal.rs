@@ -132,6 +132,11 @@ impl Principal {
         self.permissions.has(permission)
     }
 
+    /// Whether the queries of this server break down for him (dossier V6).
+    pub(crate) fn breaks(&self, rules: &Rules) -> bool {
+        rules.breaks_without_networks && self.networks.listed().is_some_and(BTreeSet::is_empty)
+    }
+
     /// Whether the token allows this action at all.
     pub(crate) fn may_do(&self, action: Action) -> bool {
         match action.need() {

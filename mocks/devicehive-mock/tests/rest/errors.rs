@@ -78,6 +78,7 @@ async fn heads_have_no_body_and_options_describe() {
         assert_eq!((answer.status, answer.header("allow")), (200, Some(allow)), "{path}");
         assert_eq!(answer.header("content-type"), Some("application/vnd.sun.wadl+xml"));
         assert_eq!(answer.header("last-modified"), Some("Thu, 01 Jan 2026 00:00:00 UTC"));
+        assert!(answer.body.contains("<doc xmlns:jersey=\"http://jersey.java.net/\" jersey:generatedBy="));
         assert!(answer.body.contains("<method name=\"GET\"/>") == allow.contains("GET"), "{}", answer.body);
     }
     http(&mock, "OPTIONS", "/dh/rest/nope", &[], "").await.is_error(404, "HTTP 404 Not Found");

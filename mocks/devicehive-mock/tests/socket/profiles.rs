@@ -1,7 +1,8 @@
 //! Where servers differ: what is replayed, and what is stored (dossier M4.5, V1, V3).
 
-use crate::kit::{Client, start, start_as};
-use devicehive_mock::{DeviceHiveMock, Profile};
+use crate::kit::{Client, start, start_as, token};
+use devicehive_mock::{DeviceHiveMock, Profile, Query};
+use serde_json::json;
 
 const SUBSCRIBE: &str = "command/subscribe";
 
@@ -116,4 +117,30 @@ async fn server_3_5_stores_other_things_than_it_is_given() {
     );
     let put = admin.does("configuration/put", r#""name":"k","value":"v""#).await;
     assert_eq!(put, r#""configuration":{"name":"k","value":"v","entityVersion":0}"#);
+}
+
+/// Whoever has no network, and so no list of networks to look through (dossier V6).
+#[tokio::test]
+async fn server_3_5_breaks_down_without_networks() {
+    let none = json!({"user": "ann", "actions": ["GetDevice", "GetDeviceCommand", "GetNetwork"], "networks": []});
+    let sql = "could not extract ResultSet; SQL [n/a]; nested exception is \
+               org.hibernate.exception.SQLGrammarException: could not extract ResultSet";
+    let mock = start_as(Profile::Server35).await;
+    let mut client = Client::with_token(&mock, &token(&mock, &none)).await;
+    for id in ["pump-1", "nope", ""] {
+        client.fails("device/get", &format!(r#""deviceId":"{id}""#), 500, sql).await;
+    }
+    client.fails(SUBSCRIBE, r#""deviceId":"pump-1","networkIds":[2]"#, 500, sql).await;
+    let reply = client.act(SUBSCRIBE, r#""networkIds":[2]"#).await;
+    assert!(reply.contains(r#""code":500"#) && reply.contains("SelectExpression.getDataType()"), "{reply}");
+    client.fails(SUBSCRIBE, "", 403, "No access to any device type or network").await;
+    client.gets_no_answer("device/count", "").await;
+    client.gets_no_answer("network/count", r#""name":"garden""#).await;
+    assert_eq!(client.does("device/list", "").await, r#""devices":[]"#);
+    mock.verify(&Query::problem("server-defect"), 7).unwrap();
+
+    let mock = start().await;
+    let mut client = Client::with_token(&mock, &token(&mock, &none)).await;
+    client.fails("device/get", r#""deviceId":"pump-1""#, 403, "Access is denied").await;
+    assert_eq!(client.does("device/count", "").await, r#""count":0"#);
 }

@@ -1,6 +1,7 @@
 //! What passes a fault rule, as JSON: a rule looks at it and changes it in this form.
 
 use super::change::Source;
+use crate::engine::Outgoing;
 use crate::frame::may_close_with;
 use crate::{HttpRequest, HttpResponse};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -125,18 +126,24 @@ pub(super) fn is_final(status: &u16) -> bool {
     (200..=599).contains(status)
 }
 
-/// A close frame: `{"code":1000,"reason":".."}`, null for one without a code.
-pub(crate) fn of_close(code: Option<u16>, reason: &str) -> Value {
-    json!({"code": code, "reason": reason})
+/// The end of a connection: `{"code":1000,"reason":".."}` for a close frame, null for one without a code, and
+/// `{"cut":true,"reason":".."}` where there is none.
+pub(crate) fn of_end(how: &Outgoing, why: &str) -> Value {
+    match how {
+        Outgoing::Close(code, reason) => json!({"code": code, "reason": reason}),
+        _ => json!({"cut": true, "reason": why}),
+    }
 }
 
-/// The close frame after a change; a code that cannot be sent leaves the one there was.
-pub(crate) fn changed_close(code: Option<u16>, after: &Value) -> (Option<u16>, String) {
-    let new = match &after["code"] {
-        Value::Null => None,
-        other => other.as_u64().and_then(|code| u16::try_from(code).ok()).filter(|code| may_close_with(*code)).or(code),
-    };
-    (new, after["reason"].as_str().unwrap_or_default().to_owned())
+/// The end after a change; a code that cannot be sent leaves the one there was, if any.
+pub(crate) fn changed_end(how: Outgoing, after: &Value) -> Outgoing {
+    let new = after["code"].as_u64().and_then(|code| u16::try_from(code).ok()).filter(|code| may_close_with(*code));
+    let reason = || after["reason"].as_str().unwrap_or_default().to_owned();
+    match how {
+        Outgoing::Close(..) if after["code"].is_null() => Outgoing::Close(None, reason()),
+        Outgoing::Close(old, _) => Outgoing::Close(new.or(old), reason()),
+        how => new.map_or(how, |code| Outgoing::Close(Some(code), reason())),
+    }
 }
 
 fn first_of_each(pairs: impl Iterator<Item = (String, String)>) -> Value {
@@ -214,8 +221,14 @@ mod tests {
 
     #[test]
     fn a_close_keeps_a_code_that_can_be_sent() {
-        assert_eq!(changed_close(Some(1008), &json!({"code": 1005})), (Some(1008), String::new()));
-        assert_eq!(changed_close(Some(1008), &json!({"code": null, "reason": "r"})), (None, "r".into()));
-        assert_eq!(changed_close(None, &json!({"code": 4000})), (Some(4000), String::new()));
+        let close = |code| Outgoing::Close(code, String::new());
+        assert_eq!(changed_end(close(Some(1008)), &json!({"code": 1005})), close(Some(1008)));
+        assert_eq!(
+            changed_end(close(Some(1008)), &json!({"code": null, "reason": "r"})),
+            Outgoing::Close(None, "r".into())
+        );
+        assert_eq!(changed_end(close(None), &json!({"code": 4000})), close(Some(4000)));
+        assert_eq!(changed_end(Outgoing::Cut, &json!({"cut": true})), Outgoing::Cut);
+        assert_eq!(changed_end(Outgoing::Cut, &json!({"code": 1002})), close(Some(1002)));
     }
 }

@@ -6,6 +6,8 @@ use dummyload_host::{Direction, Fault, FaultKind, Mock, Query, Whom};
 use futures_util::SinkExt;
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
+use tokio_tungstenite::MaybeTlsStream;
 use tokio_tungstenite::tungstenite::Message as Frame;
 
 async fn rule(mock: &Mock, rule: Value) {
@@ -113,6 +115,28 @@ async fn a_close_frame_can_be_another_or_none() {
     rule(&mock, json!({"on": "close", "match": {"code": 1003}, "kind": "cut"})).await;
     rule(&mock, json!({"on": "close", "match": {"code": 4001}, "kind": "cut"})).await;
     assert!(said(&mut socket, "bye").await.starts_with("cut"));
+    rule(&mock, json!({"on": "close", "match": {"code": 1002}, "kind": "drop"})).await;
+    let (mut broken, mut other) = (connect(&mock).await, connect(&mock).await);
+    let MaybeTlsStream::Plain(tcp) = broken.get_mut() else { panic!("no TLS is asked for") };
+    tcp.write_all(b"\x81\x01x").await.unwrap(); // not masked
+    mock.wait_for(&Query::any().on(3), 2, std::time::Duration::from_secs(5)).await.unwrap();
+    say(&mut broken, "unheard").await;
+    say(&mut other, "heard").await;
+    assert_eq!(hear(&mut broken).await, "heard", "it is open still");
+}
+
+#[tokio::test]
+async fn pongs_are_lost_or_others_and_openings_come_with_a_greeting() {
+    let mock = start().await;
+    rule(&mock, json!({"on": "handshake", "kind": "answer", "with": {"welcome": "$from:/path"}})).await;
+    rule(&mock, json!({"on": "pong", "match": {"payload": "lost"}, "kind": "drop"})).await;
+    rule(&mock, json!({"on": "pong", "match": {"payload": "a"}, "kind": "change", "set": {"/payload": "b"}})).await;
+    let mut socket = connect(&mock).await;
+    assert_eq!(hear(&mut socket).await, r#"{"welcome":"/"}"#);
+    for payload in ["lost", "a"] {
+        socket.send(Frame::Ping(payload.into())).await.unwrap();
+    }
+    assert_eq!(hear(&mut socket).await, r#"Pong(b"b")"#);
 }
 
 #[tokio::test]
@@ -137,7 +161,7 @@ async fn a_lasting_rule_outlives_a_reset_and_counts_anew() {
 async fn rules_that_could_never_strike_are_refused() {
     let mock = start().await;
     for (rule, expected) in [
-        (json!({"on": "handshake", "kind": "drop"}), "which takes refuse, change, watch"),
+        (json!({"on": "handshake", "kind": "drop"}), "which takes refuse, change, answer, watch"),
         (json!({"on": "out", "kind": "answer", "with": 1}), "`answer` does not go with"),
         (json!({"on": "call", "kind": "drop", "conn": 1}), "belong to no connection"),
         (json!({"on": "in", "kind": "drop", "asked": {}}), "answers nothing"),
@@ -175,7 +199,7 @@ fn any_rule() -> impl Strategy<Value = Value> {
         Just(json!({"kind": "answer", "with": {"status": "$from:/a", "body": "$from:"}})),
         prop::sample::select(vec!["all", "others", "first", "last"]).prop_map(|to| json!({"kind": "misdirect", "to": to})),
     ];
-    let on = prop::sample::select(vec!["in", "out", "handshake", "call", "answer", "close"]);
+    let on = prop::sample::select(vec!["in", "out", "handshake", "call", "answer", "close", "pong"]);
     let more = prop_oneof![
         Just(json!({})),
         Just(json!({"conn": 1})),

@@ -3,13 +3,14 @@
 mod matrix;
 
 use super::suite::Files;
-use super::{Failure, own_mock};
+use super::{Failure, start_own, target};
 use crate::exit;
 use crate::mutants::{Mutant, Mutants};
-use crate::protocols::{self, Protocol};
-use dummyload_conformance::{Case, Filter, Progress, RunOptions, Suite, Verdict, glob, run};
+use crate::protocols::{self, Protocol, Started};
+use dummyload_conformance::{Case, Filter, Progress, RunOptions, Suite, Target, Verdict, glob, run};
 use matrix::{Kill, Matrix, Row};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -178,18 +179,24 @@ async fn all(stage: Arc<Stage>) -> Result<Matrix, Failure> {
 async fn touched(stage: &Stage) -> Result<Vec<BTreeSet<String>>, Failure> {
     let (protocol, mutants) = (stage.protocol()?, &stage.mutants.list);
     let _place = stage.shared.places.acquire().await;
-    let (mock, target) = own_mock(protocol, stage.protocol).await?;
-    for rule in mutants.iter().flat_map(|mutant| &mutant.rules) {
-        mock.fault(rule.clone().watching()).map_err(|e| Failure(exit::USAGE, e.to_string()))?;
+    let (started, target) = stage.start().await?;
+    let mut counts = Vec::new();
+    for mutant in mutants {
+        let rules = mutant.rules(&started.demo).map_err(|e| stage.wrong(mutant, e))?;
+        counts.push(rules.len());
+        for rule in rules {
+            started.mock.fault(rule.watching()).map_err(|e| stage.wrong(mutant, e))?;
+        }
     }
+    let mock = started.mock;
     let mut touched = vec![BTreeSet::new(); mutants.len()];
     let mut playing: Option<String> = None;
     let mut count = |ended: Option<String>| {
         let Some(case) = ended else { return };
         let mut struck = mock.struck().into_iter();
-        for (mutant, touched) in mutants.iter().zip(&mut touched) {
+        for (rules, touched) in counts.iter().zip(&mut touched) {
             // Every rule is taken from the list, whether or not one before it has struck.
-            let strikes = struck.by_ref().take(mutant.rules.len()).filter(|(_, times)| *times > 0).count();
+            let strikes = struck.by_ref().take(*rules).filter(|(_, times)| *times > 0).count();
             if strikes > 0 {
                 touched.insert(case.clone());
             }
@@ -221,12 +228,12 @@ async fn touched(stage: &Stage) -> Result<Vec<BTreeSet<String>>, Failure> {
 async fn hunt(stage: &Stage, mutant: &Mutant, cases: &BTreeSet<String>) -> Result<Row, Failure> {
     let protocol = stage.protocol()?;
     let _place = stage.shared.places.acquire().await;
-    let (mock, target) = own_mock(protocol, stage.protocol).await?;
-    mutant.infect(&mock).map_err(|e| Failure(exit::USAGE, e))?;
+    let (started, target) = stage.start().await?;
+    mutant.infect(&started).map_err(|e| stage.wrong(mutant, e))?;
     let cases = stage.chosen(cases);
     let played = run(protocol, &cases, &target, &options(), |_| {}).await;
     let played = played.map_err(|e| Failure(exit::CANNOT, format!("{}: {e}", mutant.name)))?;
-    mock.stop().await;
+    started.mock.stop().await;
     let verdicts = || played.verdicts();
     let is_kill = |verdict: Verdict| !matches!(verdict, Verdict::Pass | Verdict::Skip | Verdict::Error);
     let kills = verdicts().filter(|(_, verdict)| is_kill(*verdict));
@@ -246,6 +253,17 @@ impl Stage {
     fn protocol(&self) -> Result<&dummyload_conformance::Protocol, Failure> {
         let none = || Failure(exit::USAGE, format!("there are no cases for {}", self.protocol.name));
         self.suite.protocol(self.protocol.name).ok_or_else(none)
+    }
+
+    async fn start(&self) -> Result<(Started, Target), Failure> {
+        let failed = |what| Failure(exit::CANNOT, what);
+        let started = start_own(self.protocol, true).await.map_err(failed)?;
+        let target = target::own(self.protocol()?, &started).map_err(failed)?;
+        Ok((started, target))
+    }
+
+    fn wrong(&self, mutant: &Mutant, what: impl Display) -> Failure {
+        Failure(exit::USAGE, format!("{:?}: {}: {what}", self.protocol, mutant.name))
     }
 
     fn chosen(&self, ids: &BTreeSet<String>) -> Vec<&Case> {

@@ -2,7 +2,7 @@
 
 use crate::exit::{self, Failure};
 use crate::protocols::Protocol;
-use dummyload_conformance::replay::{Rules, Scenario};
+use dummyload_conformance::replay::{Before, Rules, Scenario};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -71,6 +71,22 @@ impl Folder {
             return Some(file.to_owned());
         }
         [self.path.join(name), self.path.join("..").join(name)].into_iter().find(|file| file.is_file())
+    }
+
+    /// Puts in front of the scenarios what had been done before.
+    ///
+    /// # Errors
+    /// A file that cannot be read, has mistakes, or speaks of a scenario that is not there.
+    pub(super) fn begin(&mut self, named: Option<&Path>) -> Result<(), Failure> {
+        let Some(file) = self.beside("before.toml", named) else { return Ok(()) };
+        let wrong = |what: String| Failure(exit::USAGE, format!("{}: {what}", file.display()));
+        let before = Before::parse(&read(&file)?).map_err(wrong)?.for_folder(&self.name());
+        if let Some(name) = before.scenarios().find(|name| !self.names.iter().any(|other| other == name)) {
+            return Err(wrong(format!("there is no scenario {name}")));
+        }
+        self.scenarios =
+            std::mem::take(&mut self.scenarios).into_iter().map(|scenario| scenario.after(&before)).collect();
+        Ok(())
     }
 
     /// # Errors

@@ -277,7 +277,7 @@ fn mistakes_on_the_command_line_are_told() {
     complains(&with(&["--allow", "physicle"]), 2, "physical");
     complains(&with(&["--report", "xml=x"]), 2, "junit=FILE");
     complains(&["--level", "most"], 2, "must");
-    complains(&["--protocol", "pishok"], 2, "there are cases for devicehive, pishock, shelly");
+    complains(&["--protocol", "pishok"], 2, "there are cases for devicehive, multistreamer, pishock, shelly");
 }
 
 #[test]

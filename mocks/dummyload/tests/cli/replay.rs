@@ -77,6 +77,44 @@ fn known_differences_need_a_reason_and_must_differ() {
     assert!(shown.contains("stale    gone: it is listed as known, but there is no such scenario"), "{shown}");
 }
 
+/// A command that was there when the recording began, 20 s old, and known by its number.
+#[test]
+fn what_had_been_done_before_is_done_again() {
+    let lines = [
+        r#"{"t":0,"conn":"-","dir":"ctl","text":"scenario: a command of before","clock":1795314769492}"#,
+        r#"{"t":1,"conn":"http","dir":"http-req","method":"GET","path":"/dh/rest/device/pump-1/command","headers":{"Authorization":"Bearer <token:admin>"}}"#,
+        r#"{"t":2,"conn":"http","dir":"http-res","method":"GET","path":"/dh/rest/device/pump-1/command","status":200,"body":"[{\"id\":711033401,\"command\":\"start\",\"timestamp\":\"2026-11-22T02:32:29.492\",\"lastUpdated\":\"2026-11-22T02:32:39.492\",\"userId\":1,\"deviceId\":\"pump-1\",\"networkId\":2,\"deviceTypeId\":9,\"parameters\":null,\"lifetime\":null,\"status\":\"done\",\"result\":null}]"}"#,
+    ];
+    let before = r#"
+        [[before]]
+        scenarios = ["a"]
+        source = "a test"
+        at = "2026-11-22T02:32:39.492"
+        setup = [{ method = "PUT", path = "/dh/rest/device/pump-1/command/711033401", body = { status = "done" } }]
+        [[before]]
+        scenarios = ["a"]
+        source = "a test"
+        at = "2026-11-22T02:32:29.492"
+        setup = [{ method = "POST", path = "/dh/rest/device/pump-1/command", body = { command = "start" }, id = 711033401 }]
+    "#;
+    let recording = lines.join("\n");
+    let world = fs::read_to_string(captures().join("world.toml")).unwrap();
+    let rules = rules();
+    let files = |before: &str| {
+        let files =
+            [("a.jsonl", recording.as_str()), ("replay.toml", &rules), ("world.toml", &world), ("before.toml", before)];
+        folder("before", &files)
+    };
+    let done = output(&["replay", &files(before)]);
+    assert_eq!(done.status.code(), Some(0), "{}{}", text(&done.stdout), text(&done.stderr));
+    let done = output(&["replay", &files("")]);
+    assert!(text(&done.stdout).contains("line 3 (http): /0: recorded {"), "{}", text(&done.stdout));
+    let (code, why) = complaint(&["replay", &files(&before.replace("[\"a\"]", "[\"b\"]"))]);
+    assert!(code == 2 && why.contains("before.toml: there is no scenario b"), "{why}");
+    let (code, why) = complaint(&["replay", &files(&before.replace("at = ", "ago = "))]);
+    assert!(code == 2 && why.contains("`at`"), "{why}");
+}
+
 #[test]
 fn mistakes_are_told_before_anything_is_played() {
     let empty = folder("empty", &[]);

@@ -21,15 +21,19 @@ impl MultistreamerWorld {
         let header = call.request.header("authorization").unwrap_or_default();
         // One blank, and everything behind it.
         let token = header.split_once("Bearer").and_then(|(_, rest)| rest.strip_prefix([' ', '\t']));
-        let token = token
-            .ok_or_else(|| unauthorized("no-token", "send the header `Authorization: Bearer TOKEN`, with one blank"))?;
+        let token = token.ok_or_else(|| {
+            unauthorized("no-token", "send the header `Authorization: Bearer`, one blank and the token")
+        })?;
         let user = self.state.user_with_token(token);
         user.map(|user| user.seed.id).ok_or_else(|| unauthorized("unknown-token", "nobody has this token"))
     }
 
     pub(super) fn auth(&mut self, call: &mut Call<'_, '_>) -> Answer {
         let Some(header) = call.request.header("authorization").map(str::to_owned) else {
-            return Err(unauthorized("no-password", "send the header `Authorization: Basic base64(name:password)`"));
+            return Err(unauthorized(
+                "no-password",
+                "send the header `Authorization: Basic`, one blank and the base64 of name:password",
+            ));
         };
         let basic = header.split_once("Basic").map(|(_, rest)| rest).filter(|rest| rest.starts_with([' ', '\t']));
         let Some(basic) = basic else {

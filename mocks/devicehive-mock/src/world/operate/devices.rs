@@ -35,6 +35,7 @@ impl Op<'_, '_> {
 
     pub(super) fn device_count(&self) -> Outcome {
         let wanted = self.device_filter()?;
+        self.counts()?;
         count(self.found_devices().filter(|device| wanted(self.state, device)).count())
     }
 

@@ -67,6 +67,14 @@ impl<'a> Op<'a, '_> {
                 && pattern.as_deref().is_none_or(|pattern| is_like(name, pattern))
         })
     }
+
+    /// Whether a count is given at all: some servers never tell it where there is nothing to look in.
+    pub(super) fn counts(&self) -> Result<(), Refusal> {
+        if self.who.breaks(self.state.rules) {
+            return Err(Refusal::mute(200, "a count of 0", "dossier V6"));
+        }
+        Ok(())
+    }
 }
 
 impl Page<'_> {

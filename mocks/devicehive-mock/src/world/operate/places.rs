@@ -79,6 +79,9 @@ impl Op<'_, '_> {
 
     pub(super) fn place_count(&self, kind: PlaceKind) -> Outcome {
         let wanted = self.name_filter("name", "namePattern")?;
+        if kind == PlaceKind::Network {
+            self.counts()?;
+        }
         // The handler of the socket forgets to say who asks (dossier M7.2).
         let all = kind == PlaceKind::DeviceType && self.caller.door.is_socket() && self.state.rules.counts_all_types;
         let places = self.state.places(kind).filter(|place| wanted(&place.name));

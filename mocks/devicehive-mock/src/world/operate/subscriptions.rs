@@ -23,6 +23,11 @@ const MOST_FILTERS: usize = 20_000;
 /// So long a call waits, in seconds, unless it says otherwise (dossier M14).
 const WAIT: i64 = 30;
 
+/// What 3.5.0 says where it looks for networks among none (dossier V6).
+const NO_EXPRESSION: &str = "Cannot invoke \"org.hibernate.hql.internal.ast.tree.SelectExpression.getDataType()\" because the \
+                             return value of \"org.hibernate.hql.internal.ast.tree.SelectClause.getFirstSelectExpression()\" \
+                             is null";
+
 /// Numbers of networks or types, if some were named.
 type Numbers = Option<BTreeSet<i64>>;
 
@@ -202,7 +207,12 @@ impl Op<'_, '_> {
             PlaceKind::DeviceType => "Device types with such deviceTypeIds",
         };
         let ids: Vec<String> = in_buckets(asked).iter().map(i64::to_string).collect();
-        Err(self.not_found(Refusal::not_found(format!("{what} wasn't found: {{[{}]}}", ids.join(", ")))))
+        let missing = format!("{what} wasn't found: {{[{}]}}", ids.join(", "));
+        if kind == PlaceKind::Network && self.who.breaks(self.state.rules) {
+            let right = if self.who.is_admin { (404, missing) } else { (403, ACCESS_DENIED.to_owned()) };
+            return Err(Refusal::crash(NO_EXPRESSION, right, "dossier V6"));
+        }
+        Err(self.not_found(Refusal::not_found(missing)))
     }
 
     /// Administrators are told what is not there, clients are not.

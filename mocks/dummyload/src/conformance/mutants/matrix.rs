@@ -196,7 +196,7 @@ mod tests {
     use super::*;
 
     fn row(name: &str, kills: &[(&str, Verdict)]) -> Row {
-        let mutant = Mutant { name: name.into(), about: format!("about {name}"), rules: Vec::new() };
+        let mutant = Mutant::new(name, &format!("about {name}"));
         let kill = |(case, verdict): &(&str, Verdict)| Kill { case: format!("p/{case}"), verdict: *verdict };
         Row { mutant, played: 4, kills: kills.iter().map(kill).collect(), errors: Vec::new() }
     }
