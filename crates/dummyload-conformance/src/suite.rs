@@ -21,6 +21,8 @@ pub struct Suite {
 pub struct Protocol {
     pub(crate) name: String,
     pub(crate) title: String,
+    /// Whether its servers answer pings.
+    pub(crate) pongs: bool,
     pub(crate) profiles: Vec<(String, Endpoint)>,
     pub(crate) variables: Vec<Variable>,
     pub(crate) services: Vec<Named>,

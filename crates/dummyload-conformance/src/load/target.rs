@@ -14,6 +14,7 @@ pub(super) fn target(source: &Source<'_>, folder: &str) -> Protocol {
         root.error_at(name.span(), format!("the file lies in the folder `{folder}`, so this must be \"{folder}\""));
     }
     let title = root.required("title").into_inner();
+    let pongs = root.flag("pongs").unwrap_or(true);
     let profiles = each(&mut root, "profile", profile, |(name, _)| name);
     if profiles.is_empty() {
         root.error("there is no [[profile]], which says below which path the server is reached");
@@ -28,6 +29,7 @@ pub(super) fn target(source: &Source<'_>, folder: &str) -> Protocol {
     Protocol {
         name: folder.to_owned(),
         title,
+        pongs,
         profiles,
         variables,
         services,

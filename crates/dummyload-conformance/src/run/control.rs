@@ -55,6 +55,22 @@ impl Control {
         Ok(by)
     }
 
+    /// Whether so many pings with this payload have been dealt with, which may take `within`.
+    pub(crate) async fn took_pings(&self, payload: &str, count: usize, within: Duration) -> Result<bool, String> {
+        let hex: String = payload.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let which = json!({"kind": "received", "match": {"ping": hex}});
+        let body =
+            json!({"match": which, "count": count, "within": u64::try_from(within.as_millis()).unwrap_or(u64::MAX)});
+        let answer = self.exchange("POST", "/wait", body.to_string()).run();
+        let answer = tokio::time::timeout(PATIENCE, answer).await.map_err(|_| "no answer in time".to_owned())??;
+        Ok(answer.status == 200)
+    }
+
+    /// Sends a ping to everybody who is connected.
+    pub(crate) async fn ping_all(&self, payload: &str) -> Result<(), String> {
+        self.ask("POST", "/inject", json!({"to": "all", "ping": payload}).to_string()).await.map(drop)
+    }
+
     async fn ask(&self, method: &str, path: &str, body: String) -> Result<Value, String> {
         let what = format!("the control plane did not carry out {method} {path}");
         let answer = tokio::time::timeout(PATIENCE, self.exchange(method, path, body).run());

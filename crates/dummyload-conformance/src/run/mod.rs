@@ -167,7 +167,7 @@ async fn judge(
         return report;
     }
     let names = case.conns.iter().map(|conn| conn.name.clone());
-    let net = Net::new(names, control, options.slow);
+    let net = Net::new(names, control, protocol.pongs, options.slow);
     let mut play =
         Play { case, target, asides: &protocol.asides, net, vars, asked: BTreeMap::new(), at: 0, outcomes: Vec::new() };
     let budget = case.budget.saturating_mul(options.slow);

@@ -2,7 +2,8 @@
 //!
 //! A target with a control plane answers for its time: waiting there is a ping on every connection, whose pong proves
 //! that all that was sent has been dealt with, and then moving the clock to the next thing that is due. So a silence of
-//! two weeks costs no time, and is still proven. Without a control plane, waiting is waiting.
+//! two weeks costs no time, and is still proven. Where servers answer no pings, the control plane tells that a ping has been
+//! dealt with, and sends one in place of the pong. Without a control plane, waiting is waiting.
 
 use super::conn::{Arrival, Event, NotOpen, Socket};
 use super::control::Control;
@@ -17,6 +18,9 @@ const GRACE: Duration = Duration::from_millis(5);
 
 /// How long an opening or a writing may take.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long the control plane is asked to wait for pings, before it is seen whether a connection has ended instead.
+const GLANCE: Duration = Duration::from_millis(20);
 
 /// The payload of the suite's own pings.
 const MARK: &str = "dummyload-barrier-";
@@ -61,11 +65,18 @@ impl Line {
     fn is_over(&self) -> bool {
         self.socket.is_none() || self.end.is_some()
     }
+
+    /// Something can arrive, and it can be proven what.
+    fn is_live(&self) -> bool {
+        !self.is_over() && !self.raw
+    }
 }
 
 pub(super) struct Net {
     lines: Vec<Line>,
     control: Option<Control>,
+    /// Whether servers of this protocol answer pings.
+    pongs: bool,
     slow: u32,
     sender: mpsc::Sender<Arrival>,
     news: mpsc::Receiver<Arrival>,
@@ -76,11 +87,12 @@ pub(super) struct Net {
 }
 
 impl Net {
-    pub(super) fn new(names: impl Iterator<Item = String>, control: Option<Control>, slow: u32) -> Self {
+    pub(super) fn new(names: impl Iterator<Item = String>, control: Option<Control>, pongs: bool, slow: u32) -> Self {
         let (sender, news) = mpsc::channel(64);
         Self {
             lines: names.map(Line::closed).collect(),
             control,
+            pongs,
             slow,
             sender,
             news,
@@ -266,24 +278,42 @@ impl Net {
     /// A ping on every connection and its pong, or the end. What one connection's message makes the target send on
     /// another is queued there when the first has its pong, so with several of them it takes two rounds.
     async fn settle(&mut self, until: Instant) -> bool {
-        let live = |line: &Line| !line.is_over() && !line.raw;
-        let rounds = if self.lines.iter().filter(|line| live(line)).count() > 1 { 2 } else { 1 };
+        let several = self.lines.iter().filter(|line| line.is_live()).count() > 1;
+        let rounds = if several && self.pongs { 2 } else { 1 };
         for _ in 0..rounds {
             self.mark += 1;
             let mark = self.mark;
-            for line in self.lines.iter_mut().filter(|line| live(line) && !line.closing) {
+            for line in self.lines.iter_mut().filter(|line| line.is_live() && !line.closing) {
                 if let Some(socket) = &mut line.socket {
                     // A peer that has gone, or takes nothing in, is found out below.
                     let _ = timeout_at(until, socket.ping(format!("{MARK}{mark}"))).await;
                 }
             }
-            while self.lines.iter().any(|line| live(line) && line.mark < mark) {
+            if !self.pongs && !self.ask_for_pings(mark, until).await {
+                return false;
+            }
+            while self.lines.iter().any(|line| line.is_live() && line.mark < mark) {
                 if !self.pump(until).await {
                     return false;
                 }
             }
         }
         true
+    }
+
+    /// Has the control plane send a ping to each connection as soon as the suite's own has been dealt with there.
+    async fn ask_for_pings(&mut self, mark: u64, until: Instant) -> bool {
+        let Some(control) = self.control.clone() else { return false };
+        let payload = format!("{MARK}{mark}");
+        loop {
+            let awaited = self.lines.iter().filter(|line| line.is_live() && !line.closing).count();
+            match control.took_pings(&payload, awaited, GLANCE).await {
+                _ if awaited == 0 => return true,
+                Ok(true) => return control.ping_all(&payload).await.is_ok(),
+                Ok(false) if Instant::now() < until => while self.pump(Instant::now()).await {},
+                Ok(false) | Err(_) => return false,
+            }
+        }
     }
 
     /// Takes in one arrival; whether there was one before the time.
@@ -295,7 +325,7 @@ impl Net {
             return true;
         }
         let event = arrival.event;
-        if let Event::Pong(payload) = &event {
+        if let Event::Pong(payload) | Event::Ping(payload) = &event {
             let mark = std::str::from_utf8(payload).ok().and_then(|text| text.strip_prefix(MARK)?.parse().ok());
             if let Some(mark) = mark {
                 line.mark = line.mark.max(mark);

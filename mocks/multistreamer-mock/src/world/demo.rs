@@ -1,6 +1,7 @@
 //! What a first program needs to know of a world.
 
 use super::{Account, MultistreamerWorld, Stream};
+use base64::Engine as _;
 use multistreamer_proto::UserId;
 use serde_json::{Map, Value, json};
 
@@ -56,6 +57,7 @@ impl MultistreamerWorld {
         for (name, value) in [
             ("username", json!(seed.username)),
             ("password", json!(seed.password)),
+            ("basic", json!(base64::prelude::BASE64_STANDARD.encode(format!("{}:{}", seed.username, seed.password)))),
             ("token", json!(seed.token)),
             ("user_id", json!(seed.id)),
         ] {
