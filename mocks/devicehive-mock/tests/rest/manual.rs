@@ -1,7 +1,7 @@
 //! `docs/mocks/devicehive.md`: what it says is so.
 
-use crate::kit::{Caller, Socket, demo, http, start};
-use devicehive_mock::{DeviceHiveMock, Query};
+use crate::kit::{Caller, Socket, demo, http, start, start_as};
+use devicehive_mock::{DeviceHiveMock, Profile, Query};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
@@ -99,7 +99,11 @@ fn bound(what: &str) -> usize {
     let row = table.lines().find(|line| line.contains(what)).unwrap_or_else(|| panic!("no bound for {what}"));
     let mut words = row.split('|').nth(2).unwrap().split_whitespace();
     let number: usize = words.next().unwrap().replace(',', "").parse().unwrap();
-    number * if words.next() == Some("MiB") { 1024 * 1024 } else { 1 }
+    match words.next() {
+        Some("MiB") => number * 1024 * 1024,
+        Some("KiB") => number * 1024,
+        _ => number,
+    }
 }
 
 #[tokio::test]
@@ -114,6 +118,35 @@ async fn a_body_ends_at_its_bound() {
     let large = format!(r#"{{"name":"n","networkId":1,"data":{{"a":"{}"}}}}"#, "x".repeat(2 * 1024 * 1024));
     let answer = Caller::admin(&mock).calls("PUT", "/device/large", &large).await;
     assert_eq!(answer.status, 204, "{}", answer.body);
+}
+
+#[tokio::test]
+async fn headers_end_at_their_bound() {
+    let mock = start().await;
+    let too_many = raw(&mock, &format!("X-Filler: {}\r\n", "x".repeat(bound("the headers of a request")))).await;
+    assert!(too_many.starts_with("HTTP/1.1 431 ") && too_many.ends_with("\r\n\r\n"), "{too_many}");
+}
+
+/// Only the head of the frame is sent: it says enough.
+#[tokio::test]
+async fn a_message_ends_at_its_bound() {
+    let closed = async |mock: DeviceHiveMock, length: u64| {
+        let mut stream = TcpStream::connect(mock.address()).await.unwrap();
+        let head = "GET /dh/websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                    Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+        let frame = [&[0x81, 0xff][..], &length.to_be_bytes(), &[0; 4]].concat();
+        stream.write_all(&[head.as_bytes(), &frame].concat()).await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        let end = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
+        answer[end..].to_vec()
+    };
+    let too_big = |frame: &[u8]| frame.starts_with(&[0x88]) && frame[2..4] == 1009_u16.to_be_bytes();
+    let most = bound("a message") as u64;
+    let frame = closed(start().await, most + 1).await;
+    assert!(too_big(&frame), "{frame:?}");
+    let frame = closed(start_as(Profile::Server35).await, bound("a frame, in `server-3.5`") as u64 + 1).await;
+    assert!(too_big(&frame), "{frame:?}");
 }
 
 /// What comes back for the beginning of a request.
