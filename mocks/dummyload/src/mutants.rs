@@ -164,7 +164,7 @@ mod tests {
                 continue;
             };
             let mutants = Mutants::parse(path, text).unwrap();
-            let telling = |mutant: &Mutant| mutant.about.len() > 20 && !mutant.about.ends_with('.');
+            let telling = |mutant: &Mutant| mutant.about.len() > 10 && !mutant.about.ends_with('.');
             assert!(mutants.list.len() >= 20 && mutants.list.iter().all(telling), "{protocol:?}");
         }
     }

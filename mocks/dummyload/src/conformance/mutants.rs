@@ -34,7 +34,7 @@ docs/mutants.md describes them.
 
 Exit codes:
   0  every mutant is killed, and every case kills one or is listed with a reason
-  1  a mutant lives; a case kills none, or is listed and does kill
+  1  a mutant lives; a case kills none, or is listed and does kill; something on the page of --check is not so
   2  the command line or a file is wrong
   3  a mock does not start, or a file cannot be written
   4  there is no such mutant, or no such case
@@ -54,6 +54,9 @@ pub(super) struct MutantsArgs {
     /// Write which case kills which mutant: a page if the name ends with .md, else JSON
     #[arg(long, value_name = "FILE")]
     matrix: Vec<PathBuf>,
+    /// A page that --matrix has written: say what of it is not so any more
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["mutant", "filter"])]
+    check: Option<PathBuf>,
     /// Print it as JSON
     #[arg(long)]
     json: bool,
@@ -93,7 +96,13 @@ pub(super) async fn judge(args: &MutantsArgs) -> Result<ExitCode, Failure> {
         let content = if page { matrix::page(&matrices) } else { format!("{:#}\n", matrix::json(&matrices)) };
         fs::write(file, content).map_err(|e| Failure(exit::CANNOT, format!("{}: {e}", file.display())))?;
     }
-    let complaints: Vec<String> = matrices.iter().flat_map(|matrix| args.complaints(matrix)).collect();
+    let mut complaints: Vec<String> = matrices.iter().flat_map(|matrix| args.complaints(matrix)).collect();
+    if let Some(file) = &args.check {
+        let name = file.display();
+        let page = fs::read_to_string(file).map_err(|e| Failure(exit::CANNOT, format!("{name}: {e}")))?;
+        let untrue = matrices.iter().flat_map(|matrix| matrix.untrue(&page));
+        complaints.extend(untrue.map(|what| format!("{name}: {what}; write it anew with --matrix")));
+    }
     let told = if args.json {
         format!("{:#}\n", matrix::json(&matrices))
     } else {

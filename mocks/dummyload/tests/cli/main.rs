@@ -8,6 +8,7 @@ mod devicehive;
 mod documents;
 mod help;
 mod lint;
+mod mutants;
 mod replay;
 mod serve;
 mod tls;

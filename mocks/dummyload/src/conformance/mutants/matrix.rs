@@ -154,41 +154,76 @@ pub(super) fn json(matrices: &[Matrix]) -> Value {
     json!({"version": 1, "protocols": protocols})
 }
 
-/// The page for people.
+/// The page for people. It has no numbers and few cases, so that it holds as long as these cases kill.
 pub(super) fn page(matrices: &[Matrix]) -> String {
     let mut page = String::from(
         "# The kill matrix\n\n\
          Written by `dummyload conformance mutants --matrix docs/kill-matrix.md`; [mutants.md](mutants.md) says what it means. \
-         A mutant that more than half of all cases kill is marked as crude. The cases that are named are the first of those with \
-         the worst verdict.\n",
+         The cases that are named are the first of those with the worst verdict; `mutants.json` of CI has all.\n",
     );
     for matrix in matrices {
-        page += &format!("\n## {}\n\n{}.\n\n", matrix.title, matrix.summary());
-        page += "| Mutant | What is wrong with it | Verdicts | Cases, as |\n| --- | --- | --- | --- |\n";
-        page.extend(matrix.rows.iter().map(|row| matrix.line(row)));
+        page +=
+            &format!("\n## {}\n\n| Mutant | What is wrong with it | Killed by |\n| --- | --- | --- |\n", matrix.title);
+        page.extend(matrix.rows.iter().map(|row| format!("{}{} |\n", start(row), matrix.named(row).join(", "))));
         if !matrix.listed.is_empty() {
             page += "\n| Cases that kill none | Reason |\n| --- | --- |\n";
-            let lines = matrix.listed.iter().map(|it| format!("| `{}` | {} |\n", it.case, escaped(&it.reason)));
-            page.extend(lines);
+            page.extend(matrix.listed.iter().map(listed));
         }
     }
     page
 }
 
-impl Matrix {
-    fn line(&self, row: &Row) -> String {
-        let prefix = format!("{}/", self.protocol);
-        let name = |kill: &Kill| format!("`{}`", kill.case.strip_prefix(&prefix).unwrap_or(&kill.case));
-        let names: Vec<String> = row.by_weight().into_iter().take(NAMED).map(name).collect();
-        let crude = if self.is_crude(row) { " (crude)" } else { "" };
-        let about = escaped(&row.mutant.about);
-        format!("| `{}`{crude} | {about} | {} | {} |\n", row.mutant.name, row.verdicts(), names.join(", "))
-    }
+/// The line of a mutant, as far as its name and what is wrong with it.
+fn start(row: &Row) -> String {
+    format!("| `{}` | {} | ", row.mutant.name, escaped(&row.mutant.about))
+}
+
+fn listed(it: &KillsNone) -> String {
+    format!("| `{}` | {} |\n", it.case, escaped(&it.reason))
 }
 
 /// For the cell of a table.
 fn escaped(text: &str) -> String {
     text.replace('|', "\\|")
+}
+
+impl Matrix {
+    fn shown(&self, kill: &Kill) -> String {
+        let prefix = format!("{}/", self.protocol);
+        format!("`{}`", kill.case.strip_prefix(&prefix).unwrap_or(&kill.case))
+    }
+
+    /// The cases that the page names for a mutant.
+    fn named(&self, row: &Row) -> Vec<String> {
+        row.by_weight().into_iter().take(NAMED).map(|kill| self.shown(kill)).collect()
+    }
+
+    /// What a page that was written before says and is not so.
+    pub(super) fn untrue(&self, page: &str) -> Vec<String> {
+        let heading = format!("\n## {}\n", self.title);
+        let Some((_, section)) = page.split_once(&heading) else {
+            return vec![format!("{}: it has no part of the page", self.title)];
+        };
+        let section = section.split("\n## ").next().unwrap_or_default();
+        let mut lines: Vec<&str> = section.lines().filter(|line| line.starts_with("| `")).collect();
+        let mut untrue = Vec::new();
+        for row in &self.rows {
+            let name = &row.mutant.name;
+            let Some(at) = lines.iter().position(|line| line.starts_with(&start(row))) else {
+                untrue.push(format!("{}: {name} is not on the page, or another", self.title));
+                continue;
+            };
+            let line = lines.remove(at);
+            let kills: BTreeSet<String> = row.kills.iter().map(|kill| self.shown(kill)).collect();
+            let cases = line[start(row).len()..].trim_end_matches(" |").split(", ");
+            let not_so = cases.filter(|case| !kills.contains(*case));
+            untrue.extend(not_so.map(|case| format!("{}: {name} is not killed by {case}", self.title)));
+        }
+        let listed: Vec<String> = self.listed.iter().map(listed).collect();
+        lines.retain(|line| !listed.iter().any(|listed| listed.trim_end() == *line));
+        untrue.extend(lines.iter().map(|line| format!("{}: there is no such thing any more: {line}", self.title)));
+        untrue
+    }
 }
 
 #[cfg(test)]
@@ -230,13 +265,11 @@ mod tests {
         insta::assert_snapshot!(&page[page.find("##").unwrap()..], @r"
         ## P
 
-        P: 2 of 3 mutants killed (1 crude); 2 of 4 cases kill one that is not crude.
-
-        | Mutant | What is wrong with it | Verdicts | Cases, as |
-        | --- | --- | --- | --- |
-        | `crude` (crude) | about crude | 3 fail | `a`, `b`, `c` |
-        | `lives` | about lives |  |  |
-        | `subtle` | about subtle | 1 fail, 1 info | `d`, `a` |
+        | Mutant | What is wrong with it | Killed by |
+        | --- | --- | --- |
+        | `crude` | about crude | `a`, `b`, `c` |
+        | `lives` | about lives |  |
+        | `subtle` | about subtle | `d`, `a` |
 
         | Cases that kill none | Reason |
         | --- | --- |
@@ -244,5 +277,24 @@ mod tests {
         | `p/b` | why \| not |
         | `p/gone` | why \| not |
         ");
+    }
+
+    #[test]
+    fn a_page_that_is_not_so_any_more_is_noticed() {
+        let then =
+            || vec![row("one", &[("a", Verdict::Fail), ("b", Verdict::Info)]), row("two", &[("b", Verdict::Fail)])];
+        let old = page(&[matrix(then(), &["p/c"])]);
+        assert_eq!(matrix(then(), &["p/c"]).untrue(&old), [""; 0]);
+        let more =
+            vec![row("one", &[("a", Verdict::Fail), ("b", Verdict::Info), ("d", Verdict::Fail)]), then().remove(1)];
+        assert_eq!(matrix(more, &["p/c"]).untrue(&old), [""; 0], "one more case that kills makes nothing untrue");
+        let now = vec![row("one", &[("a", Verdict::Fail)]), row("three", &[("b", Verdict::Fail)])];
+        insta::assert_snapshot!(matrix(now, &[]).untrue(&old).join("\n"), @r"
+        P: one is not killed by `b`
+        P: three is not on the page, or another
+        P: there is no such thing any more: | `two` | about two | `b` |
+        P: there is no such thing any more: | `p/c` | why \| not |
+        ");
+        assert_eq!(matrix(then(), &[]).untrue("").len(), 1);
     }
 }
