@@ -59,9 +59,10 @@ class Play:
             self.sockets.pop(name).close()
         self.ends.pop(name, None)
         headers = {key: fill(value, self.vars) for key, value in self.conns[name]["headers"].items()}
+        offered = headers.pop("Sec-WebSocket-Protocol", "").split(", ")
         try:
             url = self.url + fill(self.conns[name]["path"], self.vars)
-            self.sockets[name] = connect(url, additional_headers=headers, compression=None, max_size=None, ping_interval=None, close_timeout=1)
+            self.sockets[name] = connect(url, additional_headers=headers, subprotocols=list(filter(None, offered)) or None, compression=None, max_size=None, ping_interval=None, close_timeout=1)
         except (InvalidHandshake, OSError) as error:
             self.ends[name] = ("refused", error.response.status_code if isinstance(error, InvalidStatus) else None)
         is_refused = name in self.ends and (refused == "maybe" or self.ends[name][1] in refused)
