@@ -38,10 +38,13 @@ impl<'a> Status<'a> {
     }
 
     pub(super) fn write(&self, object: &mut ObjectWriter<'_>) {
-        let mut flags = ObjectWriter::open(object.name("status"));
-        self.status.write(&mut flags);
-        self.other_flags.write(&mut flags);
-        flags.close();
+        // What could not be read stands among the rest, and not a second time beside it.
+        if self.extra.get("status").is_none() {
+            let mut flags = ObjectWriter::open(object.name("status"));
+            self.status.write(&mut flags, &self.other_flags);
+            self.other_flags.write(&mut flags);
+            flags.close();
+        }
         if let Some(accounts) = &self.accounts {
             accounts.encode_into(object.name("accounts"));
         }
@@ -85,18 +88,23 @@ impl StreamStatus {
         Some((status, flags.rest()))
     }
 
-    fn write(self, object: &mut ObjectWriter<'_>) {
-        object.boolean("data_incoming", Some(self.incoming));
-        object.boolean("data_pulling", Some(self.pulling));
-        object.boolean("data_pushing", Some(self.pushing));
+    fn write(self, object: &mut ObjectWriter<'_>, others: &Extra<'_>) {
+        write_flag(object, "data_incoming", self.incoming, others);
+        write_flag(object, "data_pulling", self.pulling, others);
+        write_flag(object, "data_pushing", self.pushing, others);
     }
 
     /// Writes them, in the order of the real server's JSON API.
     pub fn encode_into(self, out: &mut Vec<u8>) {
         let mut object = ObjectWriter::open(out);
-        self.write(&mut object);
+        self.write(&mut object, &Extra::default());
         object.close();
     }
+}
+
+/// Writes a flag, unless there is something in its place that is none.
+fn write_flag(object: &mut ObjectWriter<'_>, name: &'static str, flag: bool, others: &Extra<'_>) {
+    object.boolean(name, others.get(name).is_none().then_some(flag));
 }
 
 /// The accounts of a status, by their ids. Keys that are no numbers are kept apart.
@@ -153,9 +161,9 @@ impl<'a> Account<'a> {
     fn encode_into(&self, out: &mut Vec<u8>) {
         let mut object = ObjectWriter::open(out);
         object.text("name", self.name.as_deref());
-        object.boolean("ready", Some(self.ready));
-        object.boolean("live", Some(self.live));
-        object.boolean("writable", Some(self.writable));
+        write_flag(&mut object, "ready", self.ready, &self.extra);
+        write_flag(&mut object, "live", self.live, &self.extra);
+        write_flag(&mut object, "writable", self.writable, &self.extra);
         object.text("http_url", self.http_url.as_deref());
         if let Some(network) = &self.network {
             network.encode_into(object.name("network"));
