@@ -113,7 +113,9 @@ fn whatever_clients_sent_is_read() {
         if let ClientMessage::Say(_) = message {
             let again: Value = serde_json::from_str(&text).unwrap();
             let given = lua::pass_through(&value).replace("\"account_id\":-0", "\"account_id\":0");
-            assert_eq!(lua::pass_through(&again), given, "{}", frame.place);
+            // By value, for the order of members is not what is held to here.
+            let by_value = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+            assert_eq!(by_value(&lua::pass_through(&again)), by_value(&given), "{}", frame.place);
         }
     }
     assert_eq!(kinds.into_iter().collect::<Vec<_>>(), ["emote", "other", "status", "text", "viewcount", "writer"]);
