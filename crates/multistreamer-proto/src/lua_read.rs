@@ -245,8 +245,7 @@ impl Reader<'_> {
         };
         self.at += sign + length;
         let number = if rest.starts_with('-') { -number } else { number };
-        let is_whole =
-            number % 1.0 == 0.0 && number.abs() < MOST_EXACT && (number != 0.0 || number.is_sign_positive());
+        let is_whole = number % 1.0 == 0.0 && number.abs() < MOST_EXACT && (number != 0.0 || number.is_sign_positive());
         let number = if is_whole { Some(Number::from(number as i64)) } else { Number::from_f64(number) };
         self.has_nan |= number.is_none();
         Ok(number.map_or(Value::Null, Value::Number))

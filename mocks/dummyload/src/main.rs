@@ -4,7 +4,6 @@ mod clock;
 mod conformance;
 mod exit;
 mod lint;
-#[allow(dead_code, dropping_copy_types)]
 mod mutants;
 mod protocols;
 mod replay;
