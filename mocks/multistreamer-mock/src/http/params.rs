@@ -6,9 +6,9 @@ use multistreamer_proto::lua;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
-/// Parameters by name.
+/// Parameters by name, and whether a number in a JSON body is none.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Params(pub(super) Map<String, Value>);
+pub(super) struct Params(pub(super) Map<String, Value>, pub(super) bool);
 
 impl Params {
     /// Out of the query, a form, the path, and a JSON body; and what to tell if there is a body that does not count.
@@ -28,18 +28,20 @@ impl Params {
         if let Some(id) = id {
             params.insert("id".into(), id.into());
         }
-        let mut note = None;
+        let (mut note, mut has_nan) = (None, false);
         if reads_json && kind.contains("application/json") {
             match lua::read(&body) {
-                Ok(read) => add(&mut params, read.value)?,
+                Ok(read) => {
+                    has_nan = read.has_nan;
+                    add(&mut params, read.value)?;
+                }
                 Err(why) => note = Some(format!("the body is taken for empty: {why}")),
             }
         } else if !is_form && !body.is_empty() {
-            let text =
-                format!("the body is taken for empty, because its content type is {kind:?}; send application/json");
-            note = Some(text);
+            let wanted = if reads_json { "application/json" } else { "application/x-www-form-urlencoded" };
+            note = Some(format!("the body is taken for empty, because its content type is {kind:?}; send {wanted}"));
         }
-        Ok((Self(params), note))
+        Ok((Self(params, has_nan), note))
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&Value> {

@@ -7,7 +7,7 @@ use super::{Answer, Call, Refused, failure, refused};
 use crate::seed::{AttachedSeed, ShareSeed, StreamSeed};
 use crate::world::{Attached, MultistreamerWorld, Stream, Times, slug, stamp};
 use dummyload_host::ProblemKind;
-use multistreamer_proto::{AccountId, StreamId, StreamStatus, UserId};
+use multistreamer_proto::{AccountId, StreamId, StreamStatus, UserId, lua};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -104,7 +104,15 @@ impl MultistreamerWorld {
         let user = self.bearer(call)?;
         let params = call.params(Some(id), true)?;
         let stream = self.meant(call, &params, user, |stream| stream.levels(user).chat == 2)?;
-        let mut message = params.0;
+        let Params(mut message, has_nan) = params;
+        if has_nan {
+            let why = "a number is none, such as NaN, and cannot be passed on";
+            return Err(failure("Cannot serialise number: must not be NaN or Inf", 400, "not-a-number", why));
+        }
+        if message.values().any(lua::is_too_sparse) {
+            let why = "an array of more than ten items is null for more than a half, and cannot be passed on";
+            return Err(failure("Cannot serialise table: excessively sparse array", 400, "sparse-array", why));
+        }
         message.insert("stream_id".into(), json!(stream));
         let details = json!({"stream": stream, "user": user, "type": message.get("type")});
         Self::record(call.cx, call.who, "injected", details);
@@ -296,7 +304,7 @@ impl MultistreamerWorld {
     fn delete(&mut self, call: &mut Call<'_, '_>, user: UserId, id: Option<&str>) -> Answer {
         let params = call.params(id, false)?;
         let stream = self.meant(call, &params, user, |stream| stream.seed.owner == user)?;
-        self.end_chats(stream);
+        self.end_chats(call.cx, stream);
         self.state.remove_stream(stream);
         Ok(self.json(&json!({"status": "success"})))
     }

@@ -72,7 +72,7 @@ impl MultistreamerWorld {
     fn ended(&mut self, cx: &mut Cx<'_>, id: StreamId) {
         Self::record(cx, Party::World, "ended", json!({"stream": id}));
         if !self.manager_is_dead() {
-            self.end_chats(id);
+            self.end_chats(cx, id);
         }
         self.tell_end(cx, id);
     }

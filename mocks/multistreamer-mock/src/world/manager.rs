@@ -4,10 +4,10 @@ use super::irc::Words;
 use super::{Due, MultistreamerWorld};
 use crate::options::DeadChatManager;
 use crate::wire;
-use dummyload_host::{Cx, PeerId};
+use dummyload_host::{Cx, Party, PeerId, Problem, ProblemKind};
 use dummyload_session::Timestamp;
 use multistreamer_proto::{AccountId, Extra, StreamId, UserId, Writer, lua_number};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -125,8 +125,17 @@ impl MultistreamerWorld {
     }
 
     /// A stream ends: all its writers are gone.
-    pub(crate) fn end_chats(&mut self, stream: StreamId) {
+    pub(crate) fn end_chats(&mut self, cx: &mut Cx<'_>, stream: StreamId) {
         self.manager.writers.retain(|(of, _)| *of != stream);
+        for (_, due) in &self.agenda {
+            if let Due::Writer(of, _, pair) = due
+                && *of == stream
+            {
+                let text =
+                    format!("the stream has ended before the writer of {} to {} was made", pair.account, pair.target);
+                cx.problem(Party::World, Problem::new(ProblemKind::Dropped, "not-live", "dossier 4.2", text));
+            }
+        }
         self.agenda.retain(|(_, due)| !due.is_of(stream));
     }
 
@@ -176,7 +185,14 @@ impl MultistreamerWorld {
         }
     }
 
-    pub(crate) fn asked_for_writer(&mut self, cx: &mut Cx<'_>, peer: PeerId, writer: &Writer<'_>, has_nan: bool) {
+    pub(crate) fn asked_for_writer(
+        &mut self,
+        cx: &mut Cx<'_>,
+        peer: PeerId,
+        writer: &Writer<'_>,
+        message: &Map<String, Value>,
+        has_nan: bool,
+    ) {
         let Some(socket) = self.sockets.get(peer) else { return };
         let (stream, user) = (socket.stream, socket.user);
         let account = Id::read(writer.account_id, "account_id", &writer.extra);
@@ -187,6 +203,14 @@ impl MultistreamerWorld {
             }
             let text = "a writer needs account_id and cur_stream_account_id";
             return self.drop_it(cx, peer, "incomplete-writer", "dossier 4.2", text);
+        }
+        // The ids are written anew on the way to the chat manager, so what cannot be written does not get there.
+        let ids: Map<String, Value> = ["account_id", "cur_stream_account_id"]
+            .into_iter()
+            .filter_map(|name| Some((name.to_owned(), message.get(name)?.clone())))
+            .collect();
+        if !self.can_be_written(cx, peer, &ids, false) {
+            return;
         }
         if self.is_dead(cx, peer) {
             return;
@@ -247,7 +271,7 @@ impl MultistreamerWorld {
     pub(crate) fn make_writer(&mut self, cx: &mut Cx<'_>, stream: StreamId, user: UserId, pair: Pair) {
         if self.manager.writers.insert((stream, pair)) {
             let details = json!({"stream": stream, "user": user, "account": pair.account, "target": pair.target});
-            Self::record(cx, dummyload_host::Party::World, "writer", details);
+            Self::record(cx, Party::World, "writer", details);
             self.count_now(cx, stream, pair.account);
             self.schedule_count(stream, pair, cx.now());
         }

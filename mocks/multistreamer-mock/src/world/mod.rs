@@ -193,7 +193,7 @@ impl MultistreamerWorld {
         match decode_client(&normal) {
             ClientMessage::Status => self.tell_status(cx, &[peer]),
             ClientMessage::ViewCount => self.asked_for_viewers(cx, peer),
-            ClientMessage::Writer(writer) => self.asked_for_writer(cx, peer, &writer, has_nan),
+            ClientMessage::Writer(writer) => self.asked_for_writer(cx, peer, &writer, &message, has_nan),
             ClientMessage::Say(say) => self.say(cx, peer, &say, message, has_nan, stand),
             _ => {
                 let text = match message.get("type") {

@@ -138,7 +138,7 @@ impl MultistreamerWorld {
         }
         self.send(cx, &heard, &Out::passed_on(self.rules(), message, stand));
         for peer in ends {
-            let text = "a message has to but no from: sockets on other streams end with an empty close frame";
+            let text = "a message has a to, and no person with an id in it or in from: sockets on other streams end with an empty close frame";
             cx.problem(peer, Problem::new(ProblemKind::Tolerated, "to-without-from", "dossier 4.7", text));
             if self.rules().error_pages {
                 cx.close(peer, None, "");

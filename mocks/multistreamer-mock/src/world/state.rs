@@ -21,6 +21,8 @@ pub(crate) struct State {
     pub(crate) lines: Vec<LineSeed>,
     pub(crate) emotes: Vec<EmoteSeed>,
     next_user: i64,
+    /// The largest number that a stream has had.
+    last_stream: i64,
 }
 
 /// When a row was made and changed, as the database writes it.
@@ -149,6 +151,7 @@ impl State {
         let attached = std::mem::take(&mut seed.accounts);
         let attached = attached.into_iter().map(|seed| (seed.id, Attached::new(seed))).collect();
         let stream = Stream { seed, times: times.clone(), attached, status: StreamStatus::default() };
+        self.last_stream = self.last_stream.max(stream.seed.id.0);
         self.streams.insert(stream.seed.id, stream);
     }
 
@@ -261,8 +264,9 @@ impl State {
         self.streams().find(|stream| stream.seed.key == key).map(|stream| stream.seed.id)
     }
 
+    /// The number of the next stream: none is given twice, also not that of one that was deleted, on which sockets may be open.
     pub(crate) fn next_stream(&self) -> StreamId {
-        StreamId(self.streams.keys().next_back().map_or(1, |last| last.0 + 1))
+        StreamId(self.last_stream + 1)
     }
 
     pub(crate) fn remove_stream(&mut self, id: StreamId) {

@@ -197,6 +197,11 @@ async fn what_is_injected_arrives_as_it_is() {
     let heard = john.hear_json().await;
     assert_eq!(heard, json!({"type": "text", "extra": "1", "flag": true, "id": "21", "stream_id": 21}));
     assert_eq!(api(&mock, "john", "POST", "/stream/21/msg", r#""s""#).await.status, 500);
+    let sparse = format!(r#"{{"k":[{}1]}}"#, "null,".repeat(11));
+    for body in [r#"{"k":NaN}"#, r#"{"k":1e400}"#, &sparse] {
+        assert_eq!(api(&mock, "john", "POST", "/stream/21/msg", body).await.status, 500, "{body}");
+        assert!(problems(&mock).pop().unwrap().starts_with("refused "), "{body}");
+    }
     for user in ["reader", "nobody"] {
         let refused = api(&mock, user, "POST", "/stream/21/msg", "{}").await;
         assert_eq!((refused.status, refused.json()), (400, json!({"error": "unauthorized to use that stream"})));
@@ -248,6 +253,8 @@ async fn streams_are_edited_made_and_deleted() {
     assert_eq!(api(&mock, "test", "DELETE", "/stream/26", "").await.status, 400);
     assert_eq!(api(&mock, "john", "DELETE", "/stream/26", "").await.json(), json!({"status": "success"}));
     assert_eq!(api(&mock, "john", "GET", "/stream/26", "").await.status, 400);
+    let next = api(&mock, "john", "POST", "/stream", r#"{"name":"Another"}"#).await.json();
+    assert_eq!(next["stream"]["id"], 27, "no number is given twice");
     let renamed =
         api(&mock, "john", "POST", "/account/18", r#"{"settings":{"name":"Mine","url":"rtmp://x"}}"#).await.json();
     assert_eq!(renamed["account"]["settings"]["name"], "Mine");

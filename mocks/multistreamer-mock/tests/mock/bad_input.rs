@@ -28,6 +28,7 @@ async fn what_cannot_be_read_ends_the_connection_without_a_close_frame() {
         r#"{"type":"text","account_id":0,"text":"/msg"}"#,
         r#"{"type":"text","account_id":0,"text":"x","n":NaN}"#,
         &sparse,
+        &format!(r#"{{"type":"writer","account_id":[{nulls}1],"cur_stream_account_id":14}}"#),
     ] {
         let mut john = Client::john(&mock).await;
         john.say(text).await;

@@ -199,6 +199,15 @@ async fn a_writer_can_take_its_time_and_be_mute() {
     john.write(17, 14, "lost").await;
     john.is_silent().await;
     assert_eq!(problems(&mock), ["dropped mute-writer"]);
+    mock.control("go-live", &json!({"stream_id": 24})).unwrap();
+    let mut preview = Client::of(&mock, "john", 24).await;
+    preview.ask_writer(17, 14).await;
+    preview.is_silent().await;
+    push(&mock, "john", 24, false).await;
+    preview.until_status(false).await;
+    mock.advance(Duration::from_secs(2));
+    preview.is_silent().await;
+    assert_eq!(problems(&mock).last().unwrap(), "dropped not-live", "the end was before the writer");
 }
 
 #[tokio::test]
