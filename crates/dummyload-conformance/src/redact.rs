@@ -2,12 +2,17 @@
 
 use crate::text::sha1;
 use crate::vars::Vars;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use regex::Regex;
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
 /// What stands in place of a secret.
 const SHOWN: &str = "[redacted]";
+
+/// Fewer digits could be a part of anything.
+const SHORTEST_IN_BASE64: usize = 6;
 
 /// Knows the secrets of one case.
 #[derive(Clone, Default)]
@@ -19,7 +24,7 @@ pub(crate) struct Redactor {
 impl Redactor {
     pub(crate) fn new(vars: &Vars) -> Self {
         let secrets = secrets(vars);
-        let form = |secret: &String| [secret.chars().map(forms).collect::<String>(), bytes(secret)].join("|");
+        let form = |secret: &String| [secret.chars().map(forms).collect(), bytes(secret), in_base64(secret)].join("|");
         let forms: Vec<String> = secrets.iter().map(form).collect();
         let pattern =
             (!forms.is_empty()).then(|| regex::RegexBuilder::new(&forms.join("|")).size_limit(64 << 20).build());
@@ -87,6 +92,29 @@ fn bytes(text: &str) -> String {
     text.bytes().map(|byte| format!("(?i:{byte:02x}) ?")).collect()
 }
 
+/// What of the text's Base64 is the same whatever stands before and behind it, as in `Basic` credentials; whoever has that much
+/// of a secret has nearly all. Either alphabet, and again as JSON or an address writes it.
+fn in_base64(text: &str) -> String {
+    let from = |before: usize| {
+        let digits = STANDARD_NO_PAD.encode([&[0].repeat(before)[..], text.as_bytes()].concat());
+        // Of six bits each: those in which no bit is of what stands before, and none of what may come behind.
+        let (first, end) = ((before * 8).div_ceil(6), (before + text.len()) * 8 / 6);
+        digits.get(first..end).filter(|digits| digits.len() >= SHORTEST_IN_BASE64).map(|digits| {
+            digits
+                .chars()
+                .map(|digit| match digit {
+                    '+' => format!("(?:{}|-)", forms('+')),
+                    '/' => format!("(?:{}|_)", forms('/')),
+                    _ => digit.to_string(),
+                })
+                .collect::<String>()
+        })
+    };
+    let found: Vec<String> =
+        (0..3).filter_map(from).map(|digits| format!("(?-i:{digits})[A-Za-z0-9+/_-]?=*")).collect();
+    if found.is_empty() { bytes(text) } else { found.join("|") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,6 +153,21 @@ mod tests {
         }
         assert_eq!(redactor.text("a b"), "a b");
         assert_eq!(redactor.text(&format!("password={}&x", sha1("a b/\"ü😀"))), "password=[redacted]&x");
+    }
+
+    #[test]
+    fn base64_hides_nothing() {
+        let (redactor, _) = redactor("s3cr3t>?key");
+        for before in ["", "a", "us", "me:", "user:"] {
+            for behind in ["", "b", "cc", "ddd"] {
+                let digits = STANDARD_NO_PAD.encode(format!("{before}s3cr3t>?key{behind}"));
+                for digits in [digits.clone(), digits.replace('+', "-").replace('/', "_"), digits.replace('/', "\\/")] {
+                    let shown = redactor.text(&digits).into_owned();
+                    assert!(shown.contains(SHOWN) && !shown.contains(&digits[8..14]), "{digits} is shown as {shown}");
+                }
+            }
+        }
+        assert_eq!(redactor.text("Basic dXNlcjpzM2NyM3Q+P2tleQ=="), "Basic dXNlcjp[redacted]");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use aho_corasick::AhoCorasick;
 use dummyload_session::Secret;
-use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -31,14 +31,15 @@ impl Redactor {
         Self { names, known: None }
     }
 
-    /// One that also finds these values, as they are, percent-encoded, and as JSON writes them.
+    /// One that also finds these values, however they are escaped.
     pub(crate) fn knowing(names: &'static [&'static str], values: &[String]) -> Self {
         let long = values.iter().filter(|value| value.len() >= SHORTEST);
         let forms = long.flat_map(|value| {
             let json = Value::from(value.as_str()).to_string();
-            [value.clone(), utf8_percent_encode(value, NON_ALPHANUMERIC).to_string(), json.trim_matches('"').to_owned()]
+            let inside = &json[1..json.len() - 1];
+            [Plain::of(value).bytes, Plain::of(inside).bytes, Plain::of(&value.replace(' ', "+")).bytes]
         });
-        let mut forms: Vec<String> = forms.collect();
+        let mut forms: Vec<Vec<u8>> = forms.filter(|form| form.len() >= SHORTEST).collect();
         forms.sort_unstable();
         forms.dedup();
         // An automaton over plain texts is always built; without one only names count.
@@ -154,7 +155,8 @@ impl Redactor {
     fn values<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut found: Vec<Range<usize>> = tokens(text).collect();
         if let Some(known) = &self.known {
-            found.extend(known.find_iter(text).map(|found| found.range()));
+            let plain = Plain::of(text);
+            found.extend(known.find_iter(&plain.bytes).map(|found| plain.origin(&found.range())));
         }
         cut(text, found)
     }
@@ -322,6 +324,79 @@ fn decoded(name: &str) -> String {
     percent_decode_str(&name.replace('+', " ")).decode_utf8_lossy().into_owned()
 }
 
+/// A text as it was before anybody escaped it, as JSON, Markdown, or for an address, in any order and number of times: without
+/// backslashes, and with each `\\u00e9` and `%C3` as what it stands for.
+struct Plain {
+    bytes: Vec<u8>,
+    /// Where each byte comes from.
+    from: Vec<Range<usize>>,
+}
+
+impl Plain {
+    fn of(text: &str) -> Self {
+        let mut plain = Self { bytes: Vec::with_capacity(text.len()), from: Vec::with_capacity(text.len()) };
+        let mut at = 0;
+        while at < text.len() {
+            at = plain.unit(text, at);
+        }
+        plain
+    }
+
+    /// Takes what stands at this place of the text; returns where the next stands.
+    fn unit(&mut self, text: &str, at: usize) -> usize {
+        let rest = &text[at..];
+        let bare = rest.trim_start_matches('\\');
+        let escape = at + rest.len() - bare.len();
+        if escape > at {
+            let Some((letter, length)) = utf16_escape(bare) else { return escape };
+            self.push(letter.encode_utf8(&mut [0; 4]).as_bytes(), at..escape + length);
+            return escape + length;
+        }
+        // `%25` is a percent sign, so that `%2541` is one that was escaped twice.
+        let digits = rest.strip_prefix('%').map(|rest| (1, rest)).map(|(mut length, mut rest)| {
+            while let Some(more) = rest.strip_prefix("25") {
+                (length, rest) = (length + 2, more);
+            }
+            (length, rest)
+        });
+        if let Some((length, digits)) = digits
+            && let Some(byte) = digits.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok())
+        {
+            if byte != b'\\' {
+                self.push(&[byte], at..at + length + 2);
+            }
+            return at + length + 2;
+        }
+        let length = rest.chars().next().map_or(1, char::len_utf8);
+        self.push(&rest.as_bytes()[..length], at..at + length);
+        at + length
+    }
+
+    fn push(&mut self, bytes: &[u8], from: Range<usize>) {
+        self.bytes.extend_from_slice(bytes);
+        self.from.extend(bytes.iter().map(|_| from.clone()));
+    }
+
+    /// Which part of the text these bytes come from.
+    fn origin(&self, bytes: &Range<usize>) -> Range<usize> {
+        self.from[bytes.start].start..self.from[bytes.end - 1].end
+    }
+}
+
+/// The character that an escape of JSON without its backslash stands for, and its length; two that make one character count as
+/// one, whatever number of backslashes is between them.
+fn utf16_escape(text: &str) -> Option<(char, usize)> {
+    let unit = |text: &str| u16::from_str_radix(text.strip_prefix('u')?.get(..4)?, 16).ok();
+    let first = unit(text)?;
+    if let Some(Ok(letter)) = char::decode_utf16([first]).next() {
+        return Some((letter, 5));
+    }
+    let rest = &text[5..];
+    let bare = rest.trim_start_matches('\\');
+    let letter = char::decode_utf16([first, unit(bare)?]).next()?.ok()?;
+    Some((letter, 5 + rest.len() - bare.len() + 5))
+}
+
 /// A member name, and where its value starts.
 struct Member<'a> {
     name: &'a str,
@@ -487,6 +562,19 @@ mod tests {
         assert_eq!(knowing.text(r#""\u0073\u0033cr3t\u002fvalue""#), r#""[redacted]""#);
         assert_eq!(knowing.bytes(b"a s3cr3t/value"), None);
         assert_eq!(knowing.bytes(b"abc"), Some(&b"abc"[..]));
+        let escaped = Redactor::knowing(&[], &["SEKRETpw-é/+ 1😀\\\n".to_owned()]);
+        for text in [
+            "SEKRETpw-é/+ 1😀\\\n",
+            r#"{"text":"pw SEKRETpw-\u00e9/+ 1\ud83d\uDE00\\\n"}"#,
+            r#"{"text":"pw SEKRETpw-é\/+ 1😀\\\n"}"#,
+            r#"{"markdown":"SEKRETpw\\-é\/\\+ 1😀\\\\\n"}"#,
+            "SEKRETpw-%C3%A9%2F%2B%201%F0%9F%98%80%5C%0a",
+            "SEKRETpw-%25C3%25A9%252F%252B%25201%25F0%259F%2598%2580%255C%250a",
+        ] {
+            let shown = escaped.text(text);
+            assert!(shown.contains(SHOWN) && !shown.contains("SEKRET"), "{text} is shown as {shown}");
+        }
+        assert_eq!(escaped.text(r"\u12 \ud800 %2 % \"), r"\u12 \ud800 %2 % \");
         let token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl";
         assert_eq!(knowing.text(&format!("t is {token}, no more")), "t is [redacted], no more");
     }

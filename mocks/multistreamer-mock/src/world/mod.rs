@@ -325,17 +325,7 @@ impl World for MultistreamerWorld {
     }
 
     fn secret_names(&self) -> &'static [&'static str] {
-        &[
-            "token",
-            "access_token",
-            "authorization",
-            "password",
-            "uuid",
-            "key",
-            "cookie",
-            "set-cookie",
-            "newcomer_password",
-        ]
+        &["token", "access_token", "authorization", "password", "uuid", "cookie", "set-cookie", "newcomer_password"]
     }
 
     fn secret_values(&self) -> Vec<String> {
@@ -345,9 +335,19 @@ impl World for MultistreamerWorld {
             .take(MOST_SECRETS)
             .flat_map(|user| [user.seed.password.clone(), user.seed.token.clone()]);
         let keys = self.state.streams().take(MOST_SECRETS).map(|stream| stream.seed.key.clone());
+        // Where video goes and comes from: the address of an rtmp account is its key.
+        let targets = self.state.accounts().take(MOST_SECRETS).map(|account| account.seed.url.clone());
+        let sources = self.state.streams().take(MOST_SECRETS).filter_map(|stream| stream.seed.ffmpeg_pull_args.clone());
         let others = self.sessions.keys().take(MOST_SECRETS).cloned();
         let shared = Some(self.options.newcomer_password.clone()).filter(|password| !password.is_empty());
-        of_users.chain(keys).chain(others).chain(shared).filter(|secret| !secret.is_empty()).collect()
+        of_users
+            .chain(keys)
+            .chain(targets)
+            .chain(sources)
+            .chain(others)
+            .chain(shared)
+            .filter(|secret| !secret.is_empty())
+            .collect()
     }
 }
 
