@@ -8,6 +8,7 @@ mod params;
 mod socket;
 mod streams;
 
+use crate::profile::Rules;
 use crate::wire;
 use crate::world::MultistreamerWorld;
 use dummyload_host::{CallId, Cx, HttpRequest, HttpResponse, Party, Problem, ProblemKind};
@@ -55,6 +56,7 @@ struct Call<'a, 'c> {
     cx: &'a mut Cx<'c>,
     who: Party,
     request: &'a HttpRequest,
+    rules: &'static Rules,
 }
 
 impl Call<'_, '_> {
@@ -66,9 +68,25 @@ impl Call<'_, '_> {
     fn params(&mut self, id: Option<&str>, reads_json: bool) -> Result<Params, Refused> {
         let (params, note) = Params::read(self.request, id, reads_json)?;
         if let Some(note) = note {
-            self.note(ProblemKind::Dropped, "body-not-read", "dossier 2", note);
+            if reads_json {
+                self.passed_over("body-not-read", &note)?;
+            } else {
+                self.note(ProblemKind::Dropped, "body-not-read", "dossier 2", note);
+            }
+        } else if reads_json && self.rules.tells_refusals && self.request.body.trim_ascii_start().starts_with(b"[") {
+            let why = "the body is a list; send an object";
+            return Err(refused(400, why, "no-object", why));
         }
         Ok(params)
+    }
+
+    /// Something in a body that changes nothing: the server is silent about it, and where the profile tells refusals, it is one.
+    fn passed_over(&mut self, code: &'static str, why: &str) -> Result<(), Refused> {
+        if self.rules.tells_refusals {
+            return Err(refused(400, why, code, why));
+        }
+        self.note(ProblemKind::Dropped, code, "dossier 2", why);
+        Ok(())
     }
 }
 
@@ -166,12 +184,13 @@ impl MultistreamerWorld {
     }
 
     fn answer(&mut self, cx: &mut Cx<'_>, who: Party, request: &HttpRequest) -> HttpResponse {
-        let mut call = Call { cx, who, request };
+        let mut call = Call { cx, who, request, rules: self.rules() };
         let mut response = match self.carry_out(&mut call) {
             Ok(response) => response,
             Err(refused) => {
+                let response = self.refusal(&refused);
                 call.note(ProblemKind::Refused, refused.code, refused.source, refused.why);
-                self.refusal(&refused.form)
+                response
             }
         };
         if request.method == "HEAD" {
@@ -241,12 +260,13 @@ impl MultistreamerWorld {
         HttpResponse::new(status).with_header("content-type", "application/json").with_body(body)
     }
 
-    fn refusal(&self, form: &Form) -> HttpResponse {
-        match form {
+    fn refusal(&self, refused: &Refused) -> HttpResponse {
+        match &refused.form {
             Form::Error { status, error } => self.json_with(*status, &json!({"error": error})),
             Form::Plain { status, text } => plain(*status, text),
             Form::Page { text, .. } if self.rules().error_pages => pages::error(text),
-            Form::Page { text, instead } => self.json_with(*instead, &json!({"error": text})),
+            // The words of the page are Lua's and the database's, and help nobody.
+            Form::Page { instead, .. } => self.json_with(*instead, &json!({"error": refused.why})),
         }
     }
 }

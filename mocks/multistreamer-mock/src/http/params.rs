@@ -57,7 +57,7 @@ impl Params {
     pub(super) fn row(&self, table: &str) -> Result<Option<i64>, Refused> {
         let fail = |shown: &str, error: &str| {
             let text = format!("SELECT * from \"{table}\" where \"id\" = {shown} limit 1\nERROR: {error} (38)");
-            let why = format!("the id {shown} is no number of a row: {error}");
+            let why = format!("the id {shown} is no number of a row; these are whole numbers up to {}", i32::MAX);
             Err(failure(text, 404, "odd-id", why))
         };
         match self.get("id") {

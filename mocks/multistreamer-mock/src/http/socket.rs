@@ -27,8 +27,9 @@ impl MultistreamerWorld {
         let admitted = match self.admit(request, &id) {
             Ok(admitted) => admitted,
             Err(refused) => {
+                let response = self.refusal(&refused);
                 cx.problem(peer, Problem::new(ProblemKind::Refused, refused.code, refused.source, refused.why));
-                return Admission::Refuse(self.refusal(&refused.form));
+                return Admission::Refuse(response);
             }
         };
         let Admitted { user, stream, levels } = admitted;

@@ -5,7 +5,7 @@ use super::login::user_json;
 use super::params::Params;
 use super::{Answer, Call, Refused, failure, refused};
 use crate::seed::{AttachedSeed, ShareSeed, StreamSeed};
-use crate::world::{Attached, MultistreamerWorld, Stream, Times, slug, stamp};
+use crate::world::{Attached, MultistreamerWorld, Relayed, Stream, Times, slug, stamp};
 use dummyload_host::ProblemKind;
 use multistreamer_proto::{AccountId, StreamId, StreamStatus, UserId, lua};
 use serde_json::{Value, json};
@@ -77,8 +77,7 @@ impl MultistreamerWorld {
         let stream = self.meant(call, &params, user, |stream| stream.levels(user).metadata == 2)?;
         for name in ["data_pushing", "data_pulling"] {
             if params.get(name).is_some_and(|value| !value.is_boolean()) {
-                let text = format!("{name} is not true or false, and changes nothing");
-                call.note(ProblemKind::Dropped, "no-boolean", "dossier 2", text);
+                call.passed_over("no-boolean", &format!("{name} is not true or false, and changes nothing"))?;
             }
         }
         let flag = |name: &str| params.get(name).and_then(Value::as_bool);
@@ -114,6 +113,9 @@ impl MultistreamerWorld {
             return Err(failure("Cannot serialise table: excessively sparse array", 400, "sparse-array", why));
         }
         message.insert("stream_id".into(), json!(stream));
+        if Relayed::is(&message) {
+            call.passed_over(Relayed::CODE, Relayed::TEXT)?;
+        }
         let details = json!({"stream": stream, "user": user, "type": message.get("type")});
         Self::record(call.cx, call.who, "injected", details);
         self.publish(call.cx, message, None);

@@ -1,6 +1,7 @@
 //! What users say: to the internal chat, to each other, or to a network (dossier 4.4, 4.6).
 
 use super::MultistreamerWorld;
+use super::sockets::Relayed;
 use crate::lossless::Stand;
 use dummyload_host::{Cx, PeerId};
 use multistreamer_proto::{AccountId, ChatKind, Line, Say, StreamId, UserId, lua, markdown};
@@ -36,7 +37,14 @@ impl MultistreamerWorld {
         let speaker = Speaker { peer, user: socket.user, stream: socket.stream };
         let (text, is_number) = match message.get("text") {
             Some(Value::String(text)) => (text.clone(), false),
-            Some(Value::Number(number)) => (lua::number_text(number.as_f64().unwrap_or_default()), true),
+            Some(Value::Number(number)) if self.rules().lua_json => {
+                (lua::number_text(number.as_f64().unwrap_or_default()), true)
+            }
+            Some(Value::Number(number)) => (number.to_string(), true),
+            None if has_nan => {
+                let text = "text is missing, or a number that is none, such as NaN, and cannot be passed on";
+                return self.cut(cx, peer, "not-a-number", "dossier 5", text);
+            }
             _ => {
                 let text = "text is missing or no text; give it one";
                 return self.cut(cx, peer, "no-text", "dossier 5", text);
@@ -48,10 +56,18 @@ impl MultistreamerWorld {
         }
         let forced = matches!(line, Line::Internal(_) | Line::Whisper { .. });
         let mut words = Words { kind: say.kind, text, is_number, stand };
-        if forced || self.is_irc(say, &message) {
+        let (account, target) = self.ids(say, &message);
+        if forced || account == Some(AccountId::IRC) {
             let mut message = message;
             if forced {
                 message.insert("account_id".into(), json!(0));
+            }
+            if self.rules().takes_text_ids {
+                // What was understood as an id leaves as one (dossier 4, ID types).
+                message.insert("account_id".into(), json!(0));
+                if let Some(target) = target {
+                    message.insert("cur_stream_account_id".into(), json!(target));
+                }
             }
             let said = match Line::parse(&words.text) {
                 Line::Internal(rest) => rest.to_owned(),
@@ -68,22 +84,18 @@ impl MultistreamerWorld {
         if !self.can_be_written(cx, peer, &message, has_nan) {
             return;
         }
-        let (account, target) = match self.ids(say, &message) {
-            (Some(account), Some(target)) => (account, target),
-            (account, _) => {
-                let name = if account.is_none() { "account_id" } else { "cur_stream_account_id" };
-                let text = format!(
-                    "{name} is missing or no whole number: {}; texts are no numbers here",
-                    message.get(name).unwrap_or(&Value::Null)
-                );
-                return self.drop_it(cx, peer, "no-account", "dossier 4, 4.4", text);
-            }
+        let (Some(account), Some(target)) = (account, target) else {
+            let name = if account.is_none() { "account_id" } else { "cur_stream_account_id" };
+            let text = match message.get(name) {
+                None => format!("{name} is missing; give it the number of an account"),
+                Some(value @ Value::String(_)) if !self.rules().takes_text_ids => {
+                    format!("{name} is the text {value}, and texts are no numbers here")
+                }
+                Some(value) => format!("{name} is {value}, and no whole number"),
+            };
+            return self.drop_it(cx, peer, "no-account", "dossier 4, 4.4", text);
         };
         self.write(cx, peer, speaker.stream, account, target, &words);
-    }
-
-    fn is_irc(&self, say: &Say<'_>, message: &Map<String, Value>) -> bool {
-        self.ids(say, message).0 == Some(AccountId::IRC)
     }
 
     /// Who writes, and in whose chat. Texts count where the profile takes them.
@@ -98,7 +110,7 @@ impl MultistreamerWorld {
     /// What the server adds to a message of the internal chat; whatever else the sender has put into it is passed on.
     fn signed(&self, cx: &Cx<'_>, speaker: &Speaker, words: &Words, message: &mut Map<String, Value>) {
         let name = self.state.user(speaker.user).map(|user| user.seed.username.clone()).unwrap_or_default();
-        let digit = words.is_number && words.text.len() == 1;
+        let digit = words.is_number && words.text.len() == 1 && self.rules().lua_json;
         let text = if words.is_number { message.get("text").cloned() } else { None };
         let text = text.unwrap_or_else(|| json!(words.text));
         // The server escapes nothing in a text of one character, and so does not make a text of a digit (dossier 5).
@@ -125,7 +137,7 @@ impl MultistreamerWorld {
         }
         let details = json!({"stream": speaker.stream, "user": speaker.user, "network": "irc", "text": words.text});
         Self::record(cx, speaker.peer, "said", details);
-        self.publish(cx, message, words.stand);
+        self.publish_of(cx, speaker.peer, message, words.stand);
     }
 
     fn whisper(
@@ -150,6 +162,13 @@ impl MultistreamerWorld {
             return;
         }
         Self::record(cx, speaker.peer, "whispered", json!({"user": speaker.user, "to": to, "text": words.text}));
-        self.publish(cx, message, words.stand);
+        self.publish_of(cx, speaker.peer, message, words.stand);
+    }
+
+    fn publish_of(&mut self, cx: &mut Cx<'_>, peer: PeerId, message: Map<String, Value>, stand: Option<Stand>) {
+        if Relayed::is(&message) {
+            return self.drop_it(cx, peer, Relayed::CODE, "dossier 4.5", Relayed::TEXT);
+        }
+        self.publish(cx, message, stand);
     }
 }

@@ -161,12 +161,13 @@ impl MultistreamerWorld {
         self.tell_viewers(cx, &peers, stream, account);
     }
 
-    fn tell_viewers(&mut self, cx: &mut Cx<'_>, peers: &[PeerId], stream: StreamId, account: AccountId) {
+    /// Whether there was a number to tell.
+    fn tell_viewers(&mut self, cx: &mut Cx<'_>, peers: &[PeerId], stream: StreamId, account: AccountId) -> bool {
         let known = self.state.account(account).filter(|account| account.network().counts);
-        if let Some(viewers) = known.and_then(|account| account.seed.viewers) {
-            let out = wire::view_count(self.rules(), account, stream, viewers);
-            self.send(cx, peers, &out);
-        }
+        let Some(viewers) = known.and_then(|account| account.seed.viewers) else { return false };
+        let out = wire::view_count(self.rules(), account, stream, viewers);
+        self.send(cx, peers, &out);
+        true
     }
 
     pub(crate) fn asked_for_viewers(&mut self, cx: &mut Cx<'_>, peer: PeerId) {
@@ -174,14 +175,19 @@ impl MultistreamerWorld {
             let text = "the server does not answer viewcount: counts come by themselves, once a minute";
             return self.drop_it(cx, peer, "viewcount", "dossier 4.3", text);
         }
+        if self.is_dead(cx, peer) {
+            return;
+        }
         let Some(stream) = self.sockets.get(peer).map(|socket| socket.stream) else { return };
         let live = self.state.stream(stream).filter(|stream| stream.status.pushing);
         let accounts: Vec<AccountId> = live.map(|stream| stream.attached.keys().copied().collect()).unwrap_or_default();
         if accounts.is_empty() {
             return self.drop_it(cx, peer, "not-live", "dossier 4.3", "nobody is counted while the stream is not live");
         }
-        for account in accounts {
-            self.tell_viewers(cx, &[peer], stream, account);
+        let told = accounts.into_iter().filter(|account| self.tell_viewers(cx, &[peer], stream, *account)).count();
+        if told == 0 {
+            let text = "no network of the live accounts tells how many are watching: it counts nobody, or says that the channel is not live";
+            self.drop_it(cx, peer, "no-count", "dossier 4.3", text);
         }
     }
 

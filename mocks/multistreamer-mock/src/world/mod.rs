@@ -12,7 +12,7 @@ mod state;
 mod status;
 
 pub(crate) use networks::Said;
-pub(crate) use sockets::Socket;
+pub(crate) use sockets::{Relayed, Socket};
 pub(crate) use state::{Account, Attached, Levels, State, Stream, Times, User, slug, stamp, token};
 
 use crate::lossless::Stand;
@@ -210,7 +210,15 @@ impl MultistreamerWorld {
         if self.rules().cuts_on_bad_text {
             return lua::read(text).map(|read| (read.value, read.has_nan)).map_err(|e| e.to_string());
         }
-        serde_json::from_str(text).map(|value| (value, false)).map_err(|e| e.to_string())
+        serde_json::from_str(text).map(|value| (value, false)).map_err(|e| {
+            // The words of the server's reader where it fails as well: they say which byte is to blame.
+            let why = e.to_string();
+            match lua::read(text) {
+                Err(why) => why.to_string(),
+                Ok(_) if why.starts_with("recursion limit") => "it is nested more than 127 times".to_owned(),
+                Ok(_) => why,
+            }
+        })
     }
 
     /// What cannot be written again cannot be passed on, and the connection ends (dossier 5).

@@ -112,22 +112,33 @@ fn is_truthy(value: Option<&Value>) -> bool {
     !matches!(value, None | Some(Value::Null | Value::Bool(false)))
 }
 
+/// A message with `relay` is shown on no socket.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Relayed;
+
+impl Relayed {
+    pub(crate) const CODE: &'static str = "relayed";
+    pub(crate) const TEXT: &'static str =
+        "relay is set, and such a message is for programs on IRC only; without it sockets are shown the message";
+
+    /// Whether this is one.
+    pub(crate) fn is(message: &Map<String, Value>) -> bool {
+        is_truthy(message.get("relay"))
+    }
+}
+
 impl MultistreamerWorld {
-    /// Publishes a chat message to whoever it is for.
+    /// Publishes a chat message to whoever it is for; to nobody if it is [`Relayed`], which its caller tells.
     pub(crate) fn publish(
         &mut self,
         cx: &mut Cx<'_>,
         mut message: Map<String, Value>,
         stand: Option<crate::lossless::Stand>,
     ) {
-        message.shift_remove("uuid");
-        if is_truthy(message.get("relay")) {
-            let text = "relay is set, and such a message is for programs on IRC only";
-            return cx.problem(
-                dummyload_host::Party::World,
-                Problem::new(ProblemKind::Dropped, "relayed", "dossier 4.5", text),
-            );
+        if Relayed::is(&message) {
+            return;
         }
+        message.shift_remove("uuid");
         let (mut heard, mut ends) = (Vec::new(), Vec::new());
         for (peer, socket) in self.sockets.iter() {
             match fate(&message, socket) {
