@@ -48,6 +48,7 @@ impl Suite {
             let (broken, cases): (Vec<&Case>, Vec<&Case>) = all.partition(|case| is_broken(&case.path));
             if broken.is_empty() {
                 sections(protocol, &cases, &mut findings);
+                probes(protocol, &mut findings);
             }
             let clients = self.clients.iter().filter(|case| case.protocol == protocol.name && !is_broken(&case.path));
             let all: Vec<&Case> = cases.into_iter().chain(clients).collect();
@@ -78,6 +79,21 @@ fn sections(protocol: &Protocol, cases: &[&Case], findings: &mut Vec<Finding>) {
             _ => continue,
         };
         findings.push(Finding { path: protocol.sections_path.clone(), line: section.line, what });
+    }
+}
+
+/// A probe is a case that wants just the capability that it is to show.
+fn probes(protocol: &Protocol, findings: &mut Vec<Finding>) {
+    for need in &protocol.needs {
+        let (name, Some(probe)) = (&need.name.name, &need.probe) else { continue };
+        let what = match &probe.case {
+            None => format!("`probe`: there is no case `{}`", probe.id),
+            Some(case) if case.needs != [name.as_str()] => {
+                format!("`probe`: `{}` must have needs = [\"{name}\"], so that nothing else decides", probe.id)
+            }
+            Some(_) => continue,
+        };
+        findings.push(Finding { path: format!("{}/target.toml", protocol.name), line: probe.line, what });
     }
 }
 

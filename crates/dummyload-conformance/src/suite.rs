@@ -147,6 +147,17 @@ pub(crate) struct Named {
 pub(crate) struct Need {
     pub(crate) name: Named,
     pub(crate) mock: bool,
+    pub(crate) probe: Option<Probe>,
+}
+
+/// The case that shows whether a target has a capability.
+#[derive(Clone, Debug)]
+pub(crate) struct Probe {
+    pub(crate) id: String,
+    /// Where it is named.
+    pub(crate) line: usize,
+    /// Found when all cases have been read.
+    pub(crate) case: Option<Case>,
 }
 
 /// What a text must not hold unless the case declares the hazard.

@@ -24,7 +24,8 @@ pub struct Target {
     pub(crate) admin: Option<Url>,
     pub(crate) admin_token: Option<String>,
     variables: BTreeMap<String, String>,
-    have: BTreeSet<String>,
+    /// What it has and has not, as far as somebody has said so or found it out.
+    capabilities: BTreeMap<String, Found>,
     allowed: BTreeSet<Hazard>,
     devices: BTreeSet<String>,
     own_mock: bool,
@@ -51,7 +52,7 @@ impl Target {
             admin: None,
             admin_token: None,
             variables: BTreeMap::new(),
-            have: BTreeSet::new(),
+            capabilities: BTreeMap::new(),
             allowed: BTreeSet::from([Hazard::None]),
             devices: BTreeSet::new(),
             own_mock: false,
@@ -113,9 +114,28 @@ impl Target {
 
     /// It has this capability.
     #[must_use]
-    pub fn have(mut self, capability: &str) -> Self {
-        self.have.insert(capability.to_owned());
+    pub fn have(self, capability: &str) -> Self {
+        self.found(capability, Found { has: true, probe: None, why: "it was said to be there".into() })
+    }
+
+    /// It has not got this capability, so nobody need try that out.
+    #[must_use]
+    pub fn lack(self, capability: &str) -> Self {
+        self.found(capability, Found { has: false, probe: None, why: "it was said not to be there".into() })
+    }
+
+    pub(crate) fn found(mut self, capability: &str, found: Found) -> Self {
+        self.capabilities.insert(capability.to_owned(), found);
         self
+    }
+
+    /// Whether somebody has said that it has this capability, or that it has not.
+    pub(crate) fn knows(&self, capability: &str) -> bool {
+        self.capabilities.contains_key(capability)
+    }
+
+    fn has(&self, capability: &str) -> bool {
+        self.capabilities.get(capability).is_some_and(|found| found.has)
     }
 
     /// Cases of this hazard class may run.
@@ -162,7 +182,7 @@ impl Target {
         let services: Vec<&str> = protocol.services().collect();
         let http = self.http.keys().filter(|name| !services.contains(&name.as_str()));
         let needs: Vec<&str> = protocol.needs.iter().map(|need| need.name.name.as_str()).chain(BUILT_IN).collect();
-        let have = self.have.iter().filter(|name| !needs.contains(&name.as_str()));
+        let have = self.capabilities.keys().filter(|name| !needs.contains(&name.as_str()));
         let say = |what, list: &[&str], name: &String| {
             format!("{what} {}", crate::choice::not_among(name, list.iter().copied()))
         };
@@ -171,6 +191,17 @@ impl Target {
             .chain(http.map(|name| say("service", &services, name)))
             .chain(have.map(|name| say("capability", &needs, name)))
             .collect()
+    }
+
+    /// All capabilities of the protocol, each with whether it is there, as far as somebody has said so or found it out.
+    pub(crate) fn capabilities(&self, protocol: &Protocol) -> Vec<Capability> {
+        let list = protocol.needs.iter().map(|need| {
+            let found = self.capabilities.get(&need.name.name).cloned();
+            let unknown = || Found { has: false, probe: None, why: "nobody has said so".into() };
+            let (name, help) = (need.name.name.clone(), need.name.help.clone());
+            Capability { name, help, found: found.unwrap_or_else(unknown) }
+        });
+        list.collect()
     }
 
     /// The variables of a case, with the defaults of the protocol.
@@ -216,12 +247,16 @@ impl Target {
         if case.needs_control() && self.admin.is_none() {
             add("--admin URL".into(), Some("a control plane like that of our mocks"));
         }
-        for need in case.needs.iter().filter(|need| !self.have.contains(*need)) {
+        for need in case.needs.iter().filter(|need| !self.has(need)) {
             match need.as_str() {
                 "control" => {}
                 "http" if self.http.is_empty() => add("--http NAME=URL".into(), Some("an HTTP service")),
                 "http" => {}
-                other => add(format!("--have {other}"), protocol.need(other)),
+                other => {
+                    let help = protocol.need(other).unwrap_or("not described");
+                    let why = self.capabilities.get(other).map(|found| format!("{help}; {}", found.why));
+                    add(format!("--have {other}"), Some(why.as_deref().unwrap_or(help)));
+                }
             }
         }
         for step in &case.steps {
@@ -268,6 +303,24 @@ impl Target {
         });
         foreign.collect()
     }
+}
+
+/// A capability of the protocol, and whether a target has it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Capability {
+    pub(crate) name: String,
+    pub(crate) help: String,
+    #[serde(flatten)]
+    pub(crate) found: Found,
+}
+
+/// Whether a capability is there, and how that is known.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Found {
+    pub(crate) has: bool,
+    /// The case that was to show it, if nobody had said so.
+    pub(crate) probe: Option<String>,
+    pub(crate) why: String,
 }
 
 /// Something that keeps a case from being played.

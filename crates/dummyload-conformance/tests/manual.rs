@@ -19,7 +19,9 @@ fn files() -> Vec<(String, String)> {
         files.push((path.to_owned(), text.to_owned()));
     }
     for (n, text) in examples("# case").iter().enumerate() {
-        files.push((format!("room/cases/{n}.toml"), (*text).to_owned()));
+        // The first is the one whose id stands on the page.
+        let name = if n == 0 { "talk/greeting".to_owned() } else { n.to_string() };
+        files.push((format!("room/cases/{name}.toml"), (*text).to_owned()));
     }
     for (n, text) in examples("# client case").iter().enumerate() {
         files.push((format!("room/clients/{n}.toml"), (*text).to_owned()));

@@ -6,7 +6,7 @@ mod clocked;
 mod common;
 
 use clocked::Clocked;
-use common::{answering, listen, report, suite, target};
+use common::{answering, listen, report, suite, suite_with, target};
 use dummyload_conformance::{Hazard, Progress, Report, RunOptions, Target, TextOptions};
 use futures_util::{SinkExt, StreamExt};
 use std::time::Duration;
@@ -638,6 +638,41 @@ async fn fail_fast_leaves_the_rest_out() {
     let (report, text) = report(&suite, &target(&server), &options).await;
     assert_eq!(report.exit_code(), 1);
     assert!(text.contains("1 more not run"), "{text}");
+}
+
+const ECHO: &str =
+    "needs = [\"repeats\"]\n[[step]]\nsend = '\"say\"'\n[[step]]\nexpect = '\"say\"'\nwithin = \"100ms\"\n";
+
+const PROBED: &str = "[[need]]\nname = \"repeats\"\nhelp = \"it repeats\"\nprobe = \"room/echo\"\n";
+
+/// What nobody has said is found out by the probe, which is asked once; its own verdict comes in its turn.
+#[tokio::test]
+async fn capabilities_are_probed() {
+    let suite = suite_with(PROBED, &[("echo", ECHO), ("other", &ECHO.replace("say", "other"))]);
+    let echoes = answering(|text| vec![Message::text(text.to_owned())]).await;
+    let is_mute = answering(|_| vec![]).await;
+    let mut told = String::new();
+    for target in [target(&echoes), target(&is_mute), target(&is_mute).have("repeats"), target(&echoes).lack("repeats")]
+    {
+        told += &report(&suite, &target, &RunOptions::default()).await.1;
+    }
+    insta::assert_snapshot!(told);
+}
+
+/// A probe does nothing that a case may not do.
+#[tokio::test]
+async fn a_probe_needs_permission() {
+    let suite = suite_with(PROBED, &[("echo", &format!("hazard = \"mutates\"\n{ECHO}")), ("other", ECHO)]);
+    let server = answering(|text| panic!("this came: {text}")).await;
+    let (_, told) = report(&suite, &target(&server), &RunOptions::default()).await;
+    assert!(told.contains("lacks repeats: its probe room/echo needs --allow mutates"), "{told}");
+}
+
+#[test]
+fn a_probe_needs_just_its_capability() {
+    let suite = suite_with(PROBED, &[("echo", &ECHO.replace("[\"repeats\"]", "[\"repeats\", \"http\"]"))]);
+    let findings: Vec<String> = suite.lint().iter().map(ToString::to_string).collect();
+    assert!(findings.iter().any(|finding| finding.contains("must have needs = [\"repeats\"]")), "{findings:?}");
 }
 
 #[tokio::test]

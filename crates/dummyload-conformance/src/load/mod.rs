@@ -108,6 +108,11 @@ impl Suite {
         for list in [&mut cases, &mut clients] {
             list.sort_by(|a: &Case, b: &Case| a.id.cmp(&b.id));
         }
+        for need in protocols.values_mut().flat_map(|protocol| &mut protocol.needs) {
+            if let Some(probe) = &mut need.probe {
+                probe.case = cases.iter().find(|case| case.id == probe.id).cloned();
+            }
+        }
         let suite = Self { protocols, cases, clients };
         if errors.is_empty() {
             return Ok(suite);

@@ -2,7 +2,7 @@
 
 use super::reader::{Source, Table};
 use crate::case::{Endpoint, Hazard};
-use crate::suite::{Aside, HazardSign, Named, Need, Protocol, Section, Variable};
+use crate::suite::{Aside, HazardSign, Named, Need, Probe, Protocol, Section, Variable};
 use crate::template::Template;
 use crate::text::is_name;
 use regex::Regex;
@@ -99,7 +99,9 @@ fn service(mut table: Table<'_, '_>) -> Named {
 fn need(mut table: Table<'_, '_>) -> Need {
     let name = named(&mut table);
     let mock = table.flag("mock").unwrap_or(true);
-    finished(Need { name, mock }, table)
+    let line = table.line();
+    let probe = table.string("probe").map(|id| Probe { id: id.into_inner(), line, case: None });
+    finished(Need { name, mock, probe }, table)
 }
 
 fn hazard(mut table: Table<'_, '_>) -> Option<HazardSign> {

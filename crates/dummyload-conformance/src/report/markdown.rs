@@ -34,6 +34,12 @@ impl Report {
             let target = code(&run.target);
             writeln!(out, "| {} | {target} | {} | {covered}/{sections} |", inline(&run.title), counts.join(" | "))?;
         }
+        for (run, each) in self.runs.iter().flat_map(|run| run.capabilities.iter().map(move |each| (run, each))) {
+            if each.found.probe.is_some() {
+                let has = if each.found.has { "has" } else { "lacks" };
+                writeln!(out, "\n{} {has} {}: {}", inline(&run.title), code(&each.name), inline(&each.found.why))?;
+            }
+        }
         let groups = [
             ("Not good enough", self.chosen(|case| case.verdict.is_bad(self.strict) && case.verdict != Verdict::Skip)),
             ("Worth a look", self.chosen(|case| !case.verdict.is_bad(self.strict) && case.verdict.is_miss())),

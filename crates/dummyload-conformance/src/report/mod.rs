@@ -14,7 +14,7 @@ use crate::known::{Known, Stale};
 use crate::matcher::Mismatch;
 use crate::redact::Redactor;
 use crate::suite::{Protocol, Suite};
-use crate::target::Obstacle;
+use crate::target::{Capability, Obstacle};
 use crate::transcript::{Entry, clip};
 use crate::verdict::{Evidence, Level, Verdict};
 use serde::{Deserialize, Serialize};
@@ -43,6 +43,9 @@ pub struct Run {
     pub(crate) protocol: String,
     pub(crate) title: String,
     pub(crate) target: String,
+    /// What the target can, of what not every target can.
+    #[serde(default)]
+    pub(crate) capabilities: Vec<Capability>,
     /// When it began, in UTC.
     #[serde(default)]
     pub(crate) started: String,
@@ -80,6 +83,7 @@ impl Run {
             protocol: protocol.name.clone(),
             title: protocol.title.clone(),
             target,
+            capabilities: Vec::new(),
             started: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
             duration: Duration::ZERO,
             left_out: 0,

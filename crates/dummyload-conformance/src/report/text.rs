@@ -1,7 +1,7 @@
 //! The report for people: groups in one line each, what is not good at length.
 
 use super::{CaseReport, Failure, Report, Run};
-use crate::target::Obstacle;
+use crate::target::{Capability, Obstacle};
 use crate::transcript::clip;
 use crate::verdict::Verdict;
 use anstyle::{AnsiColor, Style};
@@ -135,7 +135,11 @@ impl Run {
     pub fn write_head(&self, out: &mut dyn Write) -> io::Result<()> {
         let bold = Style::new().bold();
         let version = env!("CARGO_PKG_VERSION");
-        writeln!(out, "{bold}conformance {version} · {} · {}{bold:#}", self.title, self.target)
+        writeln!(out, "{bold}conformance {version} · {} · {}{bold:#}", self.title, self.target)?;
+        for Capability { name, found, .. } in self.capabilities.iter().filter(|each| each.found.probe.is_some()) {
+            writeln!(out, "  {} {name}: {}", if found.has { "has" } else { "lacks" }, found.why)?;
+        }
+        Ok(())
     }
 
     /// One group: a line, and what was not good at length.

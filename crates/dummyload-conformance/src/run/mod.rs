@@ -5,6 +5,7 @@ mod conn;
 pub(crate) mod control;
 pub(crate) mod http;
 mod net;
+mod probe;
 pub(crate) mod step;
 pub(crate) mod tls;
 
@@ -98,9 +99,12 @@ pub async fn run(
     let started = Instant::now();
     let cases: Vec<&Case> = cases.iter().copied().filter(|case| case.protocol == protocol.name).collect();
     reach(target).await?;
-    let mut run = Run::new(protocol, target.label(), &cases);
-    progress(Progress::Run(&run));
     let redactor = &target.redactor(protocol);
+    let needs = |name: &str| cases.iter().any(|case| case.needs.iter().any(|need| need == name));
+    let target = &probe::probed(protocol, needs, target, options, redactor).await;
+    let mut run = Run::new(protocol, target.label(), &cases);
+    run.capabilities = target.capabilities(protocol);
+    progress(Progress::Run(&run));
     for (done, case) in cases.iter().enumerate() {
         progress(Progress::Case { done, total: cases.len(), case });
         let once = || async move { Ok(judge(protocol, case, target, options, redactor).await) };

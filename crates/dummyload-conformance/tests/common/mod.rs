@@ -41,9 +41,14 @@ pub(crate) async fn answering(answer: fn(&str) -> Vec<Message>) -> String {
 
 /// The suite of `tests/fixtures/room` with these cases, each a name and the steps.
 pub(crate) fn suite(cases: &[(&str, &str)]) -> Suite {
+    suite_with("", cases)
+}
+
+/// The same with this besides in `target.toml`.
+pub(crate) fn suite_with(more: &str, cases: &[(&str, &str)]) -> Suite {
     let head = "title = \"It answers\"\nlevel = \"must\"\nevidence = [\"seed\"]\nspec = [\"room:answers\"]\nsource = \"rules\"\n";
     let mut files = vec![
-        ("room/target.toml".to_owned(), include_str!("../fixtures/room/target.toml").to_owned()),
+        ("room/target.toml".to_owned(), include_str!("../fixtures/room/target.toml").to_owned() + more),
         ("room/sections.toml".to_owned(), include_str!("../fixtures/room/sections.toml").to_owned()),
     ];
     for (name, steps) in cases {

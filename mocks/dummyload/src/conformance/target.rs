@@ -31,9 +31,12 @@ pub(super) struct TargetArgs {
     /// A value that cases use; VALUE may be @NAME, for the content of the environment variable NAME (@@ is an @)
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair, requires = "judged")]
     var: Vec<(String, String)>,
-    /// The server has this capability
+    /// The server has this capability, so that its cases are played [default: its probe says so, if it has one]
     #[arg(long, value_name = "CAP", requires = "judged")]
     have: Vec<String>,
+    /// The server has not got this capability: its cases are skipped, and its probe is not played
+    #[arg(long, value_name = "CAP", requires = "judged")]
+    lack: Vec<String>,
     /// Play cases of this hazard class too: mutates, public-post, breaks, physical
     #[arg(long, value_name = "HAZARD", value_delimiter = ',', requires = "judged")]
     allow: Vec<Hazard>,
@@ -70,6 +73,7 @@ impl TargetArgs {
             target = target.variable(name, resolved("--var", name, value).map_err(usage)?);
         }
         target = self.have.iter().fold(target, |target, capability| target.have(capability));
+        target = self.lack.iter().fold(target, |target, capability| target.lack(capability));
         target = self.allow.iter().fold(target, |target, hazard| target.allow(*hazard));
         target = self.i_own_this_device.iter().fold(target, Target::device);
         match target.unknown_names(protocol).as_slice() {
@@ -109,6 +113,7 @@ impl TargetArgs {
         words.extend(self.admin.iter().map(|url| option("--admin", url)));
         words.extend(self.admin_token.iter().map(|_| "--admin-token \"$DUMMYLOAD_ADMIN_TOKEN\"".to_owned()));
         words.extend(self.have.iter().map(|capability| option("--have", capability)));
+        words.extend(self.lack.iter().map(|capability| option("--lack", capability)));
         words.extend(self.allow.iter().map(|hazard| option("--allow", &hazard.to_string())));
         words.extend(self.i_own_this_device.iter().map(|id| option("--i-own-this-device", id)));
         words.extend(self.var.iter().map(|(name, value)| {
