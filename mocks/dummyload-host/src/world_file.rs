@@ -33,6 +33,9 @@ pub fn read<World: DeserializeOwned>(text: &str) -> Result<World, WorldFileError
         serde_json::from_str(text).map_err(|e| WorldFileError(without_texts(&e.to_string())))
     } else {
         toml::from_str(text).map_err(|e| {
+            if serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() {
+                return WorldFileError("it is JSON, but no object; write {..}, or TOML".into());
+            }
             let place = e.span().map_or_else(String::new, |span| place(text, span.start));
             WorldFileError(format!("{}{place}", without_texts(e.message())))
         })
@@ -194,6 +197,9 @@ mod tests {
         ] {
             let error = read::<Lamp>(text).unwrap_err().to_string();
             assert!(error.contains("expected a percentage, 0 to 100") && error.contains(place), "{text}: {error}");
+        }
+        for text in ["null", " [1]", "\"x\"", "5"] {
+            assert_eq!(read::<Lamp>(text).unwrap_err().to_string(), "it is JSON, but no object; write {..}, or TOML");
         }
         let error = read::<Lamp>("brightness = 1\ncolour = 2").unwrap_err().to_string();
         assert!(error.contains("unknown field `colour`") && error.contains("line 2"), "{error}");

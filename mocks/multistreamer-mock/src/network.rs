@@ -166,15 +166,16 @@ impl Network {
 
     /// Whether a stream can go live with these settings.
     pub(crate) fn accepts(&self, settings: &BTreeMap<String, String>) -> Result<(), String> {
-        match self.first_missing(|key| settings.get(key).is_some_and(|value| !value.is_empty())) {
+        match self.lacking(settings).next() {
             Some(key) => Err((self.missing)(key)),
             None => Ok(()),
         }
     }
 
-    /// The first of the required fields that is not there.
-    fn first_missing(&self, is_there: impl Fn(&str) -> bool) -> Option<&'static str> {
-        self.fields.iter().find(|field| field.required && !is_there(field.key)).map(|field| field.key)
+    /// The required fields that are not there, or empty.
+    pub(crate) fn lacking(&self, settings: &BTreeMap<String, String>) -> impl Iterator<Item = &'static str> {
+        let is_there = |key: &str| settings.get(key).is_some_and(|value| !value.is_empty());
+        self.fields.iter().filter(move |field| field.required && !is_there(field.key)).map(|field| field.key)
     }
 
     /// All that can be set, and which of it must be given when it is edited: as recorded, all of it (dossier 2).

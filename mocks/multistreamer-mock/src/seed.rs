@@ -1,8 +1,9 @@
 //! The world file: who and what there is when the mock starts.
 
+mod check;
+
 use crate::Options;
-use crate::network::Network;
-use dummyload_host::world_file::{self, Check, WorldFileError};
+use dummyload_host::world_file::{self, WorldFileError};
 use multistreamer_proto::{AccountId, StreamId, UserId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -235,9 +236,6 @@ fn level<'de, D: serde::Deserializer<'de>>(from: D) -> Result<u8, D::Error> {
     Ok(u8::try_from(level).unwrap_or_default())
 }
 
-/// The most that a script waits, in seconds: a day.
-const LONGEST: f64 = 86_400.0;
-
 impl WorldFile {
     /// Reads a world file, TOML or JSON (a text that begins with `{`).
     ///
@@ -253,136 +251,6 @@ impl WorldFile {
     pub fn demo() -> Self {
         // A test reads the file that is built in, so this does not happen.
         Self::parse(DEMO_WORLD).unwrap_or_default()
-    }
-
-    /// Checks that every reference has its target and every id is one thing's only.
-    pub(crate) fn check(&self) -> Result<(), WorldFileError> {
-        let mut check = Check::default();
-        self.options.look(&mut check);
-        for user in &self.users {
-            let name = format!("user {}", user.id);
-            number(&mut check, "user id", user.id.0);
-            check.unique("username", &user.username, &name);
-            if user.username.is_empty() || user.username != user.username.to_lowercase() {
-                check.wrong(format!("the username of {name} is not in small letters, as the server stores it"));
-            }
-            if !user.token.is_empty() {
-                check.secret("token", &user.token, &name);
-            }
-        }
-        for account in &self.accounts {
-            number(&mut check, "account id", account.id.0);
-            self.check_account(&mut check, account);
-        }
-        for stream in &self.streams {
-            number(&mut check, "stream id", stream.id.0);
-            check_stream(&mut check, stream);
-        }
-        for viewer in &self.viewers {
-            let name = format!("viewer {}", viewer.nick);
-            network(&mut check, &name, &viewer.network);
-            check.unique("name on a network", format!("{}:{}", viewer.network, viewer.nick), &name);
-            person(&mut check, &name, &viewer.network, &viewer.id);
-        }
-        for line in &self.lines {
-            let name = format!("the line {:?}", line.text);
-            check.refers("account id", line.account, format!("the account of {name}"));
-            if let Some(account) = self.accounts.iter().find(|account| account.id == line.account) {
-                let viewer = format!("{}:{}", account.network, line.viewer);
-                check.refers("name on a network", viewer, format!("the viewer of {name}"));
-            }
-            let wait = |seconds: f64| (0.0..=LONGEST).contains(&seconds);
-            if !wait(line.after) || !wait(line.every) || (line.every > 0.0 && line.every < 0.1) {
-                check.wrong(format!(
-                    "{name}: after goes from 0 to {LONGEST} (seconds), every from 0.1, or is 0 for once"
-                ));
-            }
-        }
-        for emote in &self.emotes {
-            let name = format!("emote {}", emote.code);
-            network(&mut check, &name, &emote.network);
-            check.unique("word on a network", format!("{}:{}", emote.network, emote.code), &name);
-            if emote.code.is_empty() || emote.code.contains(' ') {
-                check.wrong(format!("the code of {name} is no word"));
-            }
-        }
-        check.end()
-    }
-
-    fn check_account(&self, check: &mut Check, account: &AccountSeed) {
-        let name = format!("account {}", account.id);
-        check.refers("user id", account.owner, format!("the owner of {name}"));
-        for user in &account.shared_with {
-            check.refers("user id", user, format!("one with whom {name} is shared"));
-        }
-        if account.shared_with.contains(&account.owner) {
-            check.wrong(format!("{name} is shared with its own owner"));
-        }
-        network(check, &name, &account.network);
-        person(check, &name, &account.network, &account.network_id);
-    }
-}
-
-fn check_stream(check: &mut Check, stream: &StreamSeed) {
-    let name = format!("stream {}", stream.id);
-    check.refers("user id", stream.owner, format!("the owner of {name}"));
-    if !stream.key.is_empty() {
-        check.secret("key", &stream.key, &name);
-    }
-    for attached in &stream.accounts {
-        check.unique("account", format!("{} of {name}", attached.id), &name);
-        check.refers("account id", attached.id, format!("one on which {name} goes live"));
-    }
-    for share in &stream.shares {
-        check.unique("share", format!("of {name} with user {}", share.user), &name);
-        check.refers("user id", share.user, format!("one with whom {name} is shared"));
-        if share.user == stream.owner {
-            check.wrong(format!("{name} is shared with its own owner"));
-        }
-    }
-}
-
-impl Options {
-    pub(crate) fn check(&self) -> Result<(), WorldFileError> {
-        let mut check = Check::default();
-        self.look(&mut check);
-        check.end()
-    }
-
-    fn look(&self, check: &mut Check) {
-        let prefix = &self.http_prefix;
-        if !prefix.is_empty() && (!prefix.starts_with('/') || prefix.ends_with('/') || prefix.starts_with("/__mock")) {
-            check.wrong(format!("the option http_prefix is {prefix:?}; write it as \"/multistreamer\""));
-        }
-        let url = &self.public_url;
-        let host = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
-        let plain = |host: &str| {
-            !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte))
-        };
-        if !url.is_empty() && !host.is_some_and(plain) {
-            check.wrong(format!("the option public_url is {url:?}; write it as \"http://host:port\", without a path"));
-        }
-    }
-}
-
-/// Ids are from 1 to the largest of the database (dossier 3).
-fn number(check: &mut Check, kind: &'static str, id: i64) {
-    if !(1..=i64::from(i32::MAX)).contains(&id) {
-        check.wrong(format!("the {kind} {id} is out of range: it goes from 1 to {}", i32::MAX));
-    }
-    check.unique(kind, id, "the file");
-}
-
-fn network(check: &mut Check, of: &str, name: &str) {
-    if Network::named(name).is_none() {
-        check.wrong(format!("the network of {of} is {name:?}; there are {}", Network::names()));
-    }
-}
-
-fn person(check: &mut Check, of: &str, network: &str, id: &str) {
-    let numeric = Network::named(network).is_some_and(|network| network.numeric_people);
-    if numeric && !id.is_empty() && id.parse::<i64>().is_err() {
-        check.wrong(format!("{of} has the id {id:?} on {network}, where ids are numbers"));
     }
 }
 
@@ -424,7 +292,41 @@ mod tests {
             ),
             ("shared_with = [2]", "shared_with = [99]", "one with whom account 31 is shared is user id 99"),
             ("chat = 2", "chat = 3", "a level: 0 nothing, 1 read, 2 read and write"),
-            ("viewer = \"viewer1\"", "viewer = \"nobody\"", "is name on a network twitch:nobody"),
+            (
+                "viewer = \"viewer1\"",
+                "viewer = \"nobody\"",
+                "who says the line \"hello Kappa\" is viewer nobody on twitch, and there is none",
+            ),
+            ("made_at = \"\"", "made_at = \"yesterday\"", "made_at is \"yesterday\"; write it as \"2026-01-01 12:00"),
+            ("next_user_id = 0", "next_user_id = 1", "next_user_id is 1; it goes from 7 (one more than"),
+            ("next_user_id = 0", "next_user_id = -5", "next_user_id is -5; it goes from 7"),
+            (
+                "name = \"Other\"",
+                "name = \"awesome\"",
+                "stream 21 and stream 22 have the same slug \"awesome\" of user 1",
+            ),
+            (
+                "live = false               # default; true: live at the start, with an encoder\naccounts = [{ id = 14, settings = { title = \"Awesome on twitch\", game = \"Tetris\" } }]",
+                "live = true\naccounts = [{ id = 14, settings = { title = \"\" } }]",
+                "stream 21 cannot be live: Twitch wants the settings title, game of account 14; give them",
+            ),
+            (
+                "accounts = [{ id = 14,",
+                "accounts = [{ id = 5,",
+                "an account of stream 21 is account id 5, and there is none",
+            ),
+            (
+                "accounts = [{ id = 19,",
+                "accounts = [{ id = 19 }, { id = 19,",
+                "stream 25 has account 19 twice; name it once",
+            ),
+            ("{ user = 3, chat = 1", "{ user = 2, chat = 1", "stream 21 is shared with user 2 twice; name each once"),
+            (
+                "username = \"nobody\"",
+                "username = \"no\\u0000body\"",
+                "the username of user 4 is longer than 255 letters, or has a NUL",
+            ),
+            ("code = \"PogChamp\"", "code = \"Kappa\"", "the file has the emote Kappa on twitch twice"),
             ("http_prefix = \"\"", "http_prefix = \"x/\"", "the option http_prefix is \"x/\""),
             ("public_url = \"\"", "public_url = \"http://a/\"", "the option public_url is \"http://a/\""),
             ("after = 3", "after = -1", "after goes from 0 to"),

@@ -1,11 +1,12 @@
 //! The verbs of the control plane: what happens around the server, and what tests need.
 
-use super::{Attached, Due, MultistreamerWorld, Said, token};
-use crate::network::Network;
+mod networks;
+
+use super::{Attached, Due, MultistreamerWorld, token};
 use crate::options::Options;
 use crate::seed::{AttachedSeed, WorldFile};
 use crate::wire::Out;
-use dummyload_host::{ControlError, Cx, Party, PeerId};
+use dummyload_host::{ControlError, Cx, PeerId};
 use multistreamer_proto::{AccountId, ChatKind, StreamId, UserId};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -50,30 +51,6 @@ pub(crate) const VERBS: &[(&str, &str)] = &[
     ("save", "{}: the world file of this moment as TOML, with all passwords and keys"),
     ("demo", "{}: names, tokens and numbers of this world that a first program needs"),
 ];
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ChatBody {
-    network: Option<String>,
-    channel: Option<String>,
-    to: Option<String>,
-    account_id: Option<AccountId>,
-    nick: String,
-    display_name: Option<String>,
-    user_id: Option<String>,
-    emotes: Option<String>,
-    text: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ViewersBody {
-    network: Option<String>,
-    /// A number or a text.
-    channel_id: Option<Value>,
-    account_id: Option<AccountId>,
-    count: Option<u64>,
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -219,7 +196,9 @@ impl MultistreamerWorld {
             "load" => self.load(cx, read(body, help)?),
             "save" => {
                 let Nothing {} = read(body, help)?;
-                let text = toml::to_string(&self.to_file());
+                let file = self.to_file();
+                file.check().map_err(|e| invalid(format!("a world file cannot say what there is now: {e}")))?;
+                let text = toml::to_string(&file);
                 text.map(|text| json!({"world": text})).map_err(|e| invalid(e.to_string()))
             }
             _ => {
@@ -251,83 +230,13 @@ impl MultistreamerWorld {
         Ok(json!({"stream_id": id, "status": crate::http::status_json(status)}))
     }
 
-    /// A network and one of its channels, named or as those of an account.
-    fn place(
-        &self,
-        account: Option<AccountId>,
-        network: Option<&str>,
-        channel: Option<String>,
-        help: &str,
-    ) -> Result<(&'static Network, String), ControlError> {
-        if let Some(id) = account {
-            let account = self.known_account(id)?;
-            return Ok((account.network(), account.channel()));
-        }
-        let name = network.unwrap_or("twitch");
-        let network = Network::named(name)
-            .ok_or_else(|| not_found(format!("there is no network {name:?}; there are {}", Network::names())))?;
-        let channel = channel.ok_or_else(|| invalid(format!("name a channel or an account; write {help}")))?;
-        Ok((network, channel))
-    }
-
-    fn chat(&mut self, cx: &mut Cx<'_>, body: ChatBody, kind: ChatKind, help: &str) -> Outcome {
-        let (network, channel) = self.place(body.account_id, body.network.as_deref(), body.channel, help)?;
-        if !network.reads {
-            return Err(invalid(format!("there is no chat on {}", network.display_name)));
-        }
-        let person = self.person(network, &body.nick, body.display_name, body.user_id);
-        let emotes = body.emotes.unwrap_or_else(|| self.emotes_in(network, &body.text));
-        let said = Said { kind, text: body.text, stand: None, emotes, to: None };
-        let details = json!({"channel": channel, "nick": body.nick, "text": said.text});
-        Self::record(cx, Party::World, "chatted", details);
-        let streams = self.on_network(cx, network, &channel, &person, &said);
-        Ok(json!({"network": network.name, "channel": channel, "streams": streams}))
-    }
-
-    fn whisper_on_network(&mut self, cx: &mut Cx<'_>, body: ChatBody, help: &str) -> Outcome {
-        let to = body.to.or(body.channel);
-        let (network, channel) = self.place(body.account_id, body.network.as_deref(), to, help)?;
-        if !network.echoes_itself {
-            return Err(invalid(format!(
-                "whispers of {} do not reach the server, only those of Twitch",
-                network.display_name
-            )));
-        }
-        let person = self.person(network, &body.nick, body.display_name, body.user_id);
-        let emotes = body.emotes.unwrap_or_else(|| self.emotes_in(network, &body.text));
-        let said = Said { kind: ChatKind::Text, text: body.text, stand: None, emotes, to: Some(channel.clone()) };
-        Self::record(cx, Party::World, "chatted", json!({"to": channel, "nick": body.nick, "text": said.text}));
-        let streams = self.on_network(cx, network, &channel, &person, &said);
-        Ok(json!({"network": network.name, "to": channel, "streams": streams}))
-    }
-
-    fn set_viewers(&mut self, body: &ViewersBody, help: &str) -> Outcome {
-        let wanted: Box<dyn Fn(&super::Account) -> bool> = match (body.account_id, &body.channel_id) {
-            (Some(id), _) => {
-                self.known_account(id)?;
-                Box::new(move |account| account.seed.id == id)
-            }
-            (None, Some(channel)) => {
-                let channel = channel.as_str().map_or_else(|| channel.to_string(), str::to_owned);
-                let network = body.network.clone().unwrap_or_else(|| "twitch".to_owned());
-                Box::new(move |account| account.network().name == network && account.network_id() == channel)
-            }
-            _ => return Err(invalid(format!("name an account or a channel; write {help}"))),
-        };
-        let mut accounts = Vec::new();
-        for account in self.state.accounts_mut().filter(|account| wanted(account)) {
-            account.seed.viewers = body.count;
-            accounts.push(account.seed.id);
-        }
-        if accounts.is_empty() {
-            return Err(not_found("no account of this world has that channel"));
-        }
-        Ok(json!({"accounts": accounts, "count": body.count}))
-    }
-
     fn share_verb(&mut self, body: &ShareBody, help: &str) -> Outcome {
         let user = self.known_user(&body.user)?;
+        let levels = [body.chat_level, body.metadata_level];
         if let Some(id) = body.account_id {
+            if body.stream_id.is_some() || levels != [None, None] {
+                return Err(invalid(format!("share a stream or an account, and not both; write {help}")));
+            }
             if self.known_account(id)?.seed.owner == user {
                 return Err(invalid(format!("account {id} belongs to user {user}")));
             }
@@ -343,7 +252,10 @@ impl MultistreamerWorld {
         }
         let id = body.stream_id.ok_or_else(|| invalid(format!("name a stream or an account; write {help}")))?;
         self.known_stream(id)?;
-        if [body.chat_level, body.metadata_level].into_iter().flatten().any(|level| level > 2) {
+        if levels == [None, None] || body.shared.is_some() {
+            return Err(invalid(format!("say chat_level, metadata_level or both; write {help}")));
+        }
+        if levels.into_iter().flatten().any(|level| level > 2) {
             return Err(invalid("a level is 0 nothing, 1 read, 2 read and write"));
         }
         if self.state.stream(id).is_some_and(|stream| stream.seed.owner == user) {

@@ -13,7 +13,7 @@ mod status;
 
 pub(crate) use networks::Said;
 pub(crate) use sockets::{Relayed, Socket};
-pub(crate) use state::{Account, Attached, Levels, State, Stream, Times, User, slug, stamp, token};
+pub(crate) use state::{Account, Attached, Levels, State, Stream, Times, User, is_storable, slug, stamp, token};
 
 use crate::lossless::Stand;
 use crate::options::Options;

@@ -169,7 +169,8 @@ impl State {
             accounts: self.accounts.values().map(|account| account.seed.clone()).collect(),
             streams: self.streams.values().map(stream).collect(),
             viewers: self.viewers.clone(),
-            lines: self.lines.clone(),
+            // Of an account that was deleted nobody says anything again.
+            lines: self.lines.iter().filter(|line| self.accounts.contains_key(&line.account)).cloned().collect(),
             emotes: self.emotes.clone(),
             ..WorldFile::default()
         }
@@ -223,10 +224,6 @@ impl State {
 
     pub(crate) fn accounts(&self) -> impl Iterator<Item = &Account> {
         self.accounts.values()
-    }
-
-    pub(crate) fn accounts_mut(&mut self) -> impl Iterator<Item = &mut Account> {
-        self.accounts.values_mut()
     }
 
     /// A user's own accounts, and then those that are shared with him.
@@ -304,17 +301,22 @@ pub(crate) fn stamp(now: Timestamp, with_fraction: bool) -> String {
     if with_fraction { format!("{whole}.{:06}", now.since_epoch().subsec_micros()) } else { whole }
 }
 
-/// A name as addresses have it: small letters and digits, a dash for blanks.
+/// A name as addresses have it: small letters and digits, a dash for blanks and underscores (dossier 2).
 pub(crate) fn slug(name: &str) -> String {
     let mut out = String::new();
-    for c in name.chars().flat_map(char::to_lowercase) {
+    for c in name.chars() {
         match c {
-            'a'..='z' | '0'..='9' | '_' => out.push(c),
-            c if (c.is_whitespace() || c == '-') && !out.is_empty() && !out.ends_with('-') => out.push('-'),
+            c if c.is_ascii_alphanumeric() => out.push(c.to_ascii_lowercase()),
+            ' ' | '\t'..='\r' | '_' | '-' if !out.ends_with('-') => out.push('-'),
             _ => {}
         }
     }
-    out.trim_end_matches('-').to_owned()
+    out
+}
+
+/// Whether the database takes it as a name: no NUL, and 255 letters at most (dossier 2).
+pub(crate) fn is_storable(name: &str) -> bool {
+    !name.contains('\0') && name.chars().count() <= 255
 }
 
 #[cfg(test)]
@@ -323,11 +325,19 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn names_become_slugs_as_recorded() {
-        for (name, expected) in
-            [("Other2", "other2"), ("trio rtmp", "trio-rtmp"), ("trio_a", "trio_a"), (" A  b! ", "a-b")]
-        {
-            assert_eq!(slug(name), expected);
+    fn names_become_slugs() {
+        // "Other2" is recorded; the others are as the function reads.
+        for (name, expected) in [
+            ("Other2", "other2"),
+            ("trio rtmp", "trio-rtmp"),
+            ("trio_a", "trio-a"),
+            (" A  b! ", "-a-b-"),
+            ("a-_ -b", "a-b"),
+            ("a !- b", "a-b"),
+            ("J\u{d6}rg\n", "jrg-"),
+            ("!!!", ""),
+        ] {
+            assert_eq!(slug(name), expected, "{name}");
         }
     }
 

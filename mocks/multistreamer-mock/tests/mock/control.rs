@@ -69,6 +69,14 @@ async fn a_world_is_saved_and_loaded() {
     mock.reset();
     let mut first = Client::john(&mock).await;
     assert_eq!(first.status().await["status"]["data_pushing"], false);
+    // What a network would refuse cannot be live in a file.
+    mock.control("attach", &json!({"stream_id": 22, "account_id": 17})).unwrap();
+    assert!(mock.control("save", &json!({})).is_ok());
+    mock.control("attach", &json!({"stream_id": 22, "account_id": 17, "attached": false})).unwrap();
+    push(&mock, "john", 22, true).await;
+    mock.control("attach", &json!({"stream_id": 22, "account_id": 17})).unwrap();
+    let error = mock.control("save", &json!({})).unwrap_err().to_string();
+    assert!(error.contains("cannot say what there is now: stream 22 cannot be live: Twitch wants"), "{error}");
     let error = mock.control("load", &json!({"world": "nonsense = 1"})).unwrap_err().to_string();
     assert!(error.contains("unknown field `nonsense`"), "{error}");
 }
@@ -133,8 +141,48 @@ async fn mistakes_are_explained() {
             json!({"network": "myspace", "channel": "x", "nick": "x", "text": "x"}),
             "there is no network \"myspace\"",
         ),
-        ("whisper", json!({"network": "youtube", "to": "x", "nick": "x", "text": "x"}), "only those of Twitch"),
+        ("whisper", json!({"network": "youtube", "to": "trio-yt", "nick": "x", "text": "x"}), "only those of Twitch"),
+        (
+            "chat",
+            json!({"channel": "nochan", "nick": "x", "text": "x"}),
+            "no account of this world has the channel \"nochan\"",
+        ),
+        ("chat", json!({"account_id": 17, "channel": "jprjrdev", "nick": "x", "text": "x"}), "and not both"),
+        ("chat", json!({"account_id": 14, "to": "x", "nick": "x", "text": "x"}), "`to` goes with the verb whisper"),
+        ("chat", json!({"account_id": 14, "nick": "", "text": "x"}), "nick is empty"),
+        ("chat", json!({"account_id": 14, "nick": "x", "text": "a\r\nb"}), "there is a line break"),
+        ("emote", json!({"account_id": 14, "nick": "x\n", "text": "a"}), "there is a line break"),
+        (
+            "chat",
+            json!({"account_id": 14, "nick": "x", "text": "Kappa", "emotes": "junk"}),
+            "emotes is \"junk\"; write",
+        ),
+        ("chat", json!({"account_id": 14, "nick": "x", "text": "Kappa", "emotes": "25:4-0"}), "emotes is \"25:4-0\""),
+        ("chat", json!({"account_id": 14, "nick": "x", "text": "Kappa", "emotes": "25:0-5"}), "within the text"),
+        (
+            "chat",
+            json!({"account_id": 14, "nick": "x", "text": "Kappa", "emotes": "25:0-99999999999999999999"}),
+            "write it",
+        ),
+        ("chat", json!({"account_id": 32, "nick": "x", "text": "Kappa", "emotes": "25:0-4"}), "only Twitch tells"),
+        ("whisper", json!({"to": "nochan", "nick": "x", "text": "x"}), "no account of this world has the channel"),
+        ("whisper", json!({"channel": "jprjrdev", "nick": "x", "text": "x"}), "a whisper goes `to`"),
         ("viewers", json!({"count": 1}), "name an account or a channel"),
+        ("viewers", json!({"account_id": 14}), "say a count, or null"),
+        ("viewers", json!({"account_id": 14, "channel_id": 101, "count": 1}), "and not both"),
+        ("viewers", json!({"account_id": 18, "count": 5}), "nobody is counted on Custom RTMP"),
+        ("viewers", json!({"network": "x", "channel_id": 1, "count": 5}), "there is no network \"x\""),
+        (
+            "share",
+            json!({"user": "test", "stream_id": 21, "account_id": 17}),
+            "share a stream or an account, and not both",
+        ),
+        (
+            "share",
+            json!({"user": "test", "account_id": 17, "chat_level": 1}),
+            "share a stream or an account, and not both",
+        ),
+        ("share", json!({"user": "test", "stream_id": 21}), "say chat_level, metadata_level or both"),
         ("viewers", json!({"channel_id": "1", "count": 1}), "no account of this world has that channel"),
         ("go-live", json!({"stream_id": 99}), "there is no stream 99"),
         ("share", json!({"user": "john", "stream_id": 21, "chat_level": 1}), "stream 21 belongs to user 1"),
