@@ -114,7 +114,7 @@ impl Known {
         let stale: BTreeSet<&str> = report.stale.iter().map(|stale| stale.id.as_str()).collect();
         let mut entries: Vec<Entry> =
             self.entries.iter().filter(|entry| !stale.contains(entry.id.as_str())).cloned().collect();
-        let bad = report.cases().filter(|case| case.verdict.is_miss() && case.verdict.is_bad(report.strict));
+        let bad = report.cases().filter(|case| case.verdict.is_miss() && case.verdict.is_bad(report.bar));
         let new = bad.map(|case| {
             let seen = case.failure.as_ref().map_or("an outcome that is noted", |failure| failure.received.as_str());
             let seen: String = seen.chars().take(120).collect();

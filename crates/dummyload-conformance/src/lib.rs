@@ -14,7 +14,7 @@
 //! let options = RunOptions::default();
 //! let cases = suite.select(&Filter::default());
 //! let run = run(protocol, &cases, &target, &options, |_| {}).await?;
-//! let report = Report::new(vec![run], options.strict);
+//! let report = Report::new(vec![run], options.bar);
 //! report.write_text(&mut std::io::stdout(), &TextOptions::default())?;
 //! std::process::exit(report.exit_code().into());
 //! # }
@@ -64,4 +64,4 @@ pub use report::{Report, Run, TextOptions};
 pub use run::{Progress, RunOptions, Unreachable, run};
 pub use suite::{Filter, Protocol, Suite, Variable, glob};
 pub use target::{Target, hazards};
-pub use verdict::{Evidence, Level, Verdict};
+pub use verdict::{Bar, Evidence, Level, Verdict};

@@ -43,12 +43,14 @@ impl Verdict {
         Self::ALL.iter().map(|(_, verdict)| *verdict)
     }
 
-    /// Whether the target does not get away with it. Under `strict` only a pass is good enough, and what is listed.
-    pub fn is_bad(self, strict: bool) -> bool {
+    /// Whether the target does not get away with it. What is listed is good enough always.
+    pub fn is_bad(self, bar: Bar) -> bool {
         match self {
             Self::Pass | Self::Known | Self::Flaky => false,
             Self::Fail | Self::Error => true,
-            Self::Skip | Self::Info | Self::NonStrict => strict,
+            Self::NonStrict => bar >= Bar::NonStrict,
+            Self::Info => bar >= Bar::Info,
+            Self::Skip => bar >= Bar::Skip,
         }
     }
 
@@ -56,6 +58,26 @@ impl Verdict {
     pub(crate) fn is_miss(self) -> bool {
         matches!(self, Self::Info | Self::NonStrict | Self::Fail)
     }
+}
+
+/// The mildest verdict that is not good enough; all that are worse are not either. Ordered from the most lenient.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Bar {
+    /// [`Verdict::Fail`].
+    #[default]
+    Fail,
+    /// [`Verdict::NonStrict`].
+    NonStrict,
+    /// [`Verdict::Info`].
+    Info,
+    /// [`Verdict::Skip`]: only a pass is good enough. This is called strict.
+    Skip,
+}
+
+impl Choice for Bar {
+    const ALL: &'static [(&'static str, Self)] =
+        &[("fail", Self::Fail), ("non-strict", Self::NonStrict), ("info", Self::Info), ("skip", Self::Skip)];
 }
 
 /// How much a statement demands.
@@ -123,7 +145,7 @@ impl Evidence {
     }
 }
 
-by_name!(Verdict, Level, Evidence);
+by_name!(Verdict, Bar, Level, Evidence);
 
 /// The worst verdict that an unmet expectation can bring: the lower of what the level and the best evidence allow.
 pub(crate) fn ceiling(level: Level, evidence: &[Evidence]) -> Verdict {
@@ -175,12 +197,14 @@ mod tests {
     }
 
     #[test]
-    fn strict_takes_nothing_but_a_pass_and_what_is_listed() {
-        let good = |strict| {
-            let names = Verdict::all().filter(|verdict| !verdict.is_bad(strict)).map(|verdict| verdict.to_string());
+    fn each_bar_takes_less_and_all_take_what_is_listed() {
+        let good = |bar| {
+            let names = Verdict::all().filter(|verdict| !verdict.is_bad(bar)).map(|verdict| verdict.to_string());
             names.collect::<Vec<_>>().join(" ")
         };
-        assert_eq!(good(true), "pass known flaky");
-        assert_eq!(good(false), "pass skip known flaky info non-strict");
+        assert_eq!(good(Bar::Skip), "pass known flaky");
+        assert_eq!(good(Bar::Info), "pass skip known flaky");
+        assert_eq!(good(Bar::NonStrict), "pass skip known flaky info");
+        assert_eq!(good(Bar::Fail), "pass skip known flaky info non-strict");
     }
 }

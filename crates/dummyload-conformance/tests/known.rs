@@ -4,7 +4,7 @@
 mod common;
 
 use common::{answering, report, suite, target};
-use dummyload_conformance::{Diff, Known, Report, RunOptions, Suite, TextOptions};
+use dummyload_conformance::{Bar, Diff, Known, Report, RunOptions, Suite, TextOptions};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio_tungstenite::tungstenite::Message;
 
@@ -13,9 +13,9 @@ const BAD: &str = "[[step]]\nsend = '1'\n[[step]]\nexpect = '2'\n";
 const SKIPPED: &str = "needs = [\"echo\"]\n[[step]]\nsend = '1'\n[[step]]\nexpect = '1'\n";
 
 /// Judges the cases by the list.
-async fn judged(server: &str, suite: &Suite, list: &str, strict: bool) -> (Report, Known) {
+async fn judged(server: &str, suite: &Suite, list: &str, bar: Bar) -> (Report, Known) {
     let mut options = RunOptions::default();
-    (options.strict, options.known) = (strict, Known::parse("known.toml", list).unwrap());
+    (options.bar, options.known) = (bar, Known::parse("known.toml", list).unwrap());
     let (report, _) = report(suite, &target(server), &options).await;
     (report.listed(&options.known, suite), options.known)
 }
@@ -41,12 +41,12 @@ fn entry(id: &str, more: &str) -> String {
 async fn what_is_listed_may_fail_and_what_is_not_may_not() {
     let server = answering(|text| vec![Message::text(text)]).await;
     let suite = suite(&[("bad/a", BAD), ("bad/b", BAD), ("good", GOOD)]);
-    for strict in [false, true] {
-        let (report, _) = judged(&server, &suite, &entry("room/bad/a", ""), strict).await;
+    for bar in [Bar::Fail, Bar::Skip] {
+        let (report, _) = judged(&server, &suite, &entry("room/bad/a", ""), bar).await;
         let [first, second, third] = &verdicts(&report)[..] else { panic!() };
         assert_eq!([&first.1, &second.1, &third.1], ["known", "fail", "pass"]);
         assert_eq!(report.exit_code(), 1);
-        let (report, _) = judged(&server, &suite, &entry("room/bad", "link = \"https://example.org\""), strict).await;
+        let (report, _) = judged(&server, &suite, &entry("room/bad", "link = \"https://example.org\""), bar).await;
         assert_eq!(report.exit_code(), 0);
         assert!(shown(&report).contains("3 cases: 1 passed, 2 known"), "{}", shown(&report));
     }
@@ -57,7 +57,7 @@ async fn an_entry_that_is_not_so_any_more_is_told() {
     let server = answering(|text| vec![Message::text(text)]).await;
     let suite = suite(&[("good", GOOD), ("mixed/bad", BAD), ("mixed/good", GOOD), ("skipped", SKIPPED)]);
     let list = ["room/good", "room/mixed/*", "room/gone", "room/skipped"].map(|id| entry(id, "")).concat();
-    let (report, known) = judged(&server, &suite, &list, false).await;
+    let (report, known) = judged(&server, &suite, &list, Bar::Fail).await;
     assert_eq!(report.exit_code(), 5);
     let shown = shown(&report);
     let told: Vec<&str> = shown.lines().filter(|line| line.contains("stale")).collect();
@@ -66,7 +66,7 @@ async fn an_entry_that_is_not_so_any_more_is_told() {
       stale room/gone is listed, but there is no such case: take it off the list
     ");
     let rewritten = known.rewritten(&report);
-    let (report, _) = judged(&server, &suite, &rewritten, false).await;
+    let (report, _) = judged(&server, &suite, &rewritten, Bar::Fail).await;
     assert_eq!(report.exit_code(), 0, "{rewritten}");
     assert!(report.to_tap().contains("not ok 2 - room/mixed/bad It answers # TODO it is so"), "{}", report.to_tap());
 }
@@ -75,11 +75,11 @@ async fn an_entry_that_is_not_so_any_more_is_told() {
 async fn a_list_can_be_written() {
     let server = answering(|text| vec![Message::text(text)]).await;
     let suite = suite(&[("bad", BAD), ("flaky", BAD), ("good", GOOD)]);
-    let (report, known) = judged(&server, &suite, &entry("room/*", "flaky = true"), false).await;
+    let (report, known) = judged(&server, &suite, &entry("room/*", "flaky = true"), Bar::Fail).await;
     assert_eq!(report.exit_code(), 1, "what never passes is not flaky");
     let list = known.rewritten(&report);
     insta::assert_snapshot!(list);
-    let (report, known) = judged(&server, &suite, &list, false).await;
+    let (report, known) = judged(&server, &suite, &list, Bar::Fail).await;
     assert_eq!(report.exit_code(), 0);
     assert_eq!(known.rewritten(&report), list, "what holds is left as it is");
 }
@@ -95,13 +95,13 @@ async fn what_is_flaky_is_played_again_until_it_passes() {
     })
     .await;
     let suite = suite(&[("flaky", GOOD)]);
-    let (report, known) = judged(&server, &suite, &entry("room/flaky", "flaky = true"), true).await;
+    let (report, known) = judged(&server, &suite, &entry("room/flaky", "flaky = true"), Bar::Skip).await;
     assert_eq!((report.exit_code(), verdicts(&report)[0].1.as_str()), (0, "flaky"));
     let json = report.to_json();
     let case = &json["runs"][0]["cases"][0];
     assert_eq!((&case["attempts"], &case["failure"]["received"]), (&3.into(), &"0".into()));
     assert!(shown(&report).contains("played 3 times, and passed the last time"), "{}", shown(&report));
-    let (report, _) = judged(&server, &suite, &known.rewritten(&report), true).await;
+    let (report, _) = judged(&server, &suite, &known.rewritten(&report), Bar::Skip).await;
     assert_eq!((report.exit_code(), verdicts(&report)[0].1.as_str()), (0, "pass"), "a flaky entry is not stale");
 }
 
@@ -110,7 +110,7 @@ async fn two_reports_are_compared_case_by_case() {
     let server = answering(|text| vec![Message::text(text)]).await;
     let before = suite(&[("a", GOOD), ("b", BAD), ("c", GOOD), ("d", GOOD), ("e", SKIPPED)]);
     let after = suite(&[("a", BAD), ("b", GOOD), ("c", GOOD), ("e", GOOD), ("f", GOOD)]);
-    let (old, new) = (judged(&server, &before, "", false).await.0, judged(&server, &after, "", false).await.0);
+    let (old, new) = (judged(&server, &before, "", Bar::Fail).await.0, judged(&server, &after, "", Bar::Fail).await.0);
     let diff = Diff::new(&old, &new);
     insta::assert_json_snapshot!(diff.to_json());
     assert!(Diff::new(&new, &new) == Diff::default());

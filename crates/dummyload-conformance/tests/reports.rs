@@ -6,13 +6,13 @@ mod common;
 mod schema;
 
 use common::{answering, report, steady, suite, target};
-use dummyload_conformance::{Report, RunOptions, Suite, Target, TextOptions};
+use dummyload_conformance::{Bar, Report, RunOptions, Suite, Target, TextOptions};
 use proptest::prelude::*;
 use tokio_tungstenite::tungstenite::Message;
 
 const STEPS: &str = "[[step]]\nsend = '{\"key\":\"${key|json}\"}'\n[[step]]\n";
 
-async fn everything(strict: bool) -> Report {
+async fn everything(bar: Bar) -> Report {
     let server = answering(|text| vec![Message::text(text)]).await;
     let good = format!("{STEPS}expect = '{{\"key\":\"${{key}}\"}}'\n");
     let bad =
@@ -34,7 +34,7 @@ async fn everything(strict: bool) -> Report {
         ("b/broken", broken),
     ];
     let mut options = RunOptions::default();
-    options.strict = strict;
+    options.bar = bar;
     report(&suite(&cases), &target(&server), &options).await.0
 }
 
@@ -49,12 +49,12 @@ fn text(report: &Report, verbosity: u8) -> String {
 
 #[tokio::test]
 async fn people_see_what_is_not_good() {
-    insta::assert_snapshot!(steady(&text(&everything(false).await, 0)));
+    insta::assert_snapshot!(steady(&text(&everything(Bar::Fail).await, 0)));
 }
 
 #[tokio::test]
 async fn programs_see_everything() {
-    let mut json = everything(false).await.to_json();
+    let mut json = everything(Bar::Fail).await.to_json();
     steady_json(&mut json);
     insta::assert_json_snapshot!(json);
 }
@@ -62,15 +62,15 @@ async fn programs_see_everything() {
 #[tokio::test]
 async fn the_schema_says_all_that_is_in_a_report() {
     let validate = schema::validator(include_str!("../../../docs/schemas/conformance-report.schema.json"));
-    for strict in [false, true] {
-        let json = everything(strict).await.to_json();
+    for bar in [Bar::Fail, Bar::Skip] {
+        let json = everything(bar).await.to_json();
         validate(&json).unwrap_or_else(|e| panic!("{e}"));
     }
 }
 
 #[tokio::test]
 async fn what_is_written_as_json_can_be_read() {
-    let report = everything(false).await.again("dummyload conformance");
+    let report = everything(Bar::Fail).await.again("dummyload conformance");
     let read = Report::from_json(&report.to_json().to_string()).unwrap();
     assert_eq!(read.to_json(), report.to_json());
     assert_eq!(text(&read, 2), text(&report, 2));
@@ -87,7 +87,7 @@ async fn harnesses_and_ci_pages_see_what_is_not_good() {
         let cut = |part: &&str| part.trim_start_matches(|c: char| c.is_ascii_digit()).to_owned();
         parts[0].to_owned() + &parts[1..].iter().map(|part| format!("ws://ADDRESS{}", cut(part))).collect::<String>()
     };
-    let report = everything(false).await.again("dummyload conformance");
+    let report = everything(Bar::Fail).await.again("dummyload conformance");
     insta::assert_snapshot!("tap", steady(report.to_tap()));
     insta::assert_snapshot!("markdown", steady(report.to_markdown()));
 }
@@ -95,7 +95,7 @@ async fn harnesses_and_ci_pages_see_what_is_not_good() {
 /// Where documents and servers differ, it matters which of both was seen, also when either is fine.
 #[tokio::test]
 async fn every_report_names_the_outcome_that_was_seen() {
-    let report = everything(false).await;
+    let report = everything(Bar::Fail).await;
     let (json, junit) = (report.to_json().to_string(), report.to_junit().unwrap());
     for shown in [text(&report, 1), json, junit, report.to_tap(), report.to_markdown(), report.to_html()] {
         assert!(shown.contains("as-seen") && !shown.contains("as-documented"), "{shown}");
@@ -104,7 +104,7 @@ async fn every_report_names_the_outcome_that_was_seen() {
 
 #[tokio::test]
 async fn the_page_is_one_file_that_runs_nothing_but_its_own() {
-    let page = everything(false).await.to_html();
+    let page = everything(Bar::Fail).await.to_html();
     let (_, policy) = page.split_once("http-equiv=\"Content-Security-Policy\" content=\"").unwrap();
     let policy = policy.split('"').next().unwrap();
     assert!(policy.starts_with("default-src 'none'; style-src 'sha256-") && !policy.contains("unsafe"), "{policy}");
@@ -141,8 +141,8 @@ fn steady_json(json: &mut serde_json::Value) {
 
 #[tokio::test]
 async fn junit_tells_failures_errors_and_skips() {
-    for strict in [false, true] {
-        let xml = everything(strict).await.to_junit().unwrap();
+    for bar in [Bar::Fail, Bar::Skip] {
+        let xml = everything(bar).await.to_junit().unwrap();
         // Times and ids of the run differ each time.
         let lines: Vec<String> =
             xml.lines().map(|line| without(line, &[" time=\"", " uuid=\"", " timestamp=\""])).collect();
@@ -164,8 +164,8 @@ fn without(line: &str, attributes: &[&str]) -> String {
 
 #[tokio::test]
 async fn exit_codes_say_what_happened() {
-    assert_eq!(everything(false).await.exit_code(), 6);
-    assert_eq!(Report::new(Vec::new(), false).exit_code(), 4);
+    assert_eq!(everything(Bar::Fail).await.exit_code(), 6);
+    assert_eq!(Report::new(Vec::new(), Bar::Fail).exit_code(), 4);
 }
 
 /// What is green with nothing behind it must not look like a result.

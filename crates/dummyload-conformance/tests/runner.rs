@@ -7,7 +7,7 @@ mod common;
 
 use clocked::Clocked;
 use common::{answering, listen, report, suite, suite_with, target};
-use dummyload_conformance::{Hazard, Progress, Report, RunOptions, Target, TextOptions};
+use dummyload_conformance::{Bar, Hazard, Progress, Report, RunOptions, Target, TextOptions};
 use futures_util::{SinkExt, StreamExt};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -694,7 +694,7 @@ async fn groups_are_told_as_they_end() {
         }
         _ => {}
     });
-    let report = Report::new(vec![run.await.unwrap()], false);
+    let report = Report::new(vec![run.await.unwrap()], Bar::Fail);
     assert_eq!(events, ["room/a/a", "room/a/b/c", "a/b", "room/a/z", "a", "room/b/a", "b"]);
     report.write_end(&mut told, &shown).unwrap();
     let mut whole = Vec::new();

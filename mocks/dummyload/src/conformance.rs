@@ -15,7 +15,7 @@ use crate::exit::{self, Failure};
 use crate::protocols;
 use anstream::ColorChoice;
 use clap::{ArgAction, Subcommand, ValueEnum};
-use dummyload_conformance::{Case, Protocol, Report, Run, RunOptions, Target, TextOptions};
+use dummyload_conformance::{Bar, Case, Protocol, Report, Run, RunOptions, Target, TextOptions};
 use dummyload_host::Mock;
 use known::KnownArgs;
 use reports::{Kind, parse_report, quietly, to_stdout};
@@ -54,7 +54,7 @@ Cases are described in docs/conformance.md. What acts on a body, on hardware or 
 
 Exit codes:
   0  every case that was played is good enough
-  1  a case failed; with --strict, or for our own mocks: one did not pass
+  1  a case failed; with --fail-on, --strict, or for our own mocks: one was not good enough
   2  the command line or a case file is wrong
   3  the server cannot be reached: nothing was judged
   4  no case was chosen, or none that can fail was played
@@ -99,8 +99,11 @@ struct RunArgs {
     target: TargetArgs,
     #[command(flatten)]
     client: client::ClientArgs,
-    /// Only a pass is good enough: what is skipped, informative or non-strict fails too. Always on for our own mocks
-    #[arg(long, help_heading = "Judging")]
+    /// The mildest verdict that is not good enough: fail, non-strict, info or skip
+    #[arg(long, value_name = "VERDICT", default_value_t, help_heading = "Judging")]
+    fail_on: Bar,
+    /// Only a pass is good enough, as with --fail-on skip. Always on for our own mocks
+    #[arg(long, conflicts_with = "fail_on", help_heading = "Judging")]
     strict: bool,
     /// Wait this many times longer for everything
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000), help_heading = "Judging")]
@@ -168,7 +171,8 @@ async fn judge(args: &RunArgs) -> Result<ExitCode, Failure> {
     let cases = args.choose.select(&suite, role)?;
     let own = !args.target.is_named() && program.is_none();
     let mut options = RunOptions::default();
-    (options.slow, options.fail_fast, options.strict) = (args.slow, args.fail_fast, args.strict || own);
+    let bar = if own { Bar::Skip } else { args.bar() };
+    (options.slow, options.fail_fast, options.bar) = (args.slow, args.fail_fast, bar);
     options.known = known;
     let named = if own { None } else { Some(args.choose.only_protocol(&suite)?) };
     let text = args.text_options(named);
@@ -192,7 +196,7 @@ async fn judge(args: &RunArgs) -> Result<ExitCode, Failure> {
             mock.stop().await;
         }
     }
-    let report = Report::new(runs, options.strict).again(&text.again).listed(&options.known, &suite);
+    let report = Report::new(runs, options.bar).again(&text.again).listed(&options.known, &suite);
     let written = quietly(tell.end(&report)).and_then(|()| reports::write(&report, &args.report, &text, true));
     written.map_err(|e| Failure(exit::CANNOT, format!("a report cannot be written: {e}")))?;
     args.known.write(&options.known, &report)?;
@@ -240,6 +244,10 @@ async fn play(
 }
 
 impl RunArgs {
+    fn bar(&self) -> Bar {
+        if self.strict { Bar::Skip } else { self.fail_on }
+    }
+
     fn text_options(&self, protocol: Option<&Protocol>) -> TextOptions {
         let mut again = vec!["dummyload conformance".to_owned()];
         again.extend(self.choose.again());

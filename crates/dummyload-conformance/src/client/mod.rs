@@ -18,7 +18,7 @@ use crate::run::step::Stop;
 use crate::run::{Played, Progress, Unreachable, conclude, message};
 use crate::suite::Protocol;
 use crate::target::{Obstacle, Target};
-use crate::verdict::Verdict;
+use crate::verdict::{Bar, Verdict};
 use futures_util::{FutureExt, StreamExt};
 use play::{Ended, Play};
 use serde_json::Value;
@@ -37,8 +37,8 @@ pub struct ClientOptions {
     pub slow: u32,
     /// Stop after the first case that is not good enough.
     pub fail_fast: bool,
-    /// Only a pass is good enough.
-    pub strict: bool,
+    /// What is not good enough.
+    pub bar: Bar,
     /// How many cases are played at once, each with a mock and a program of its own.
     pub jobs: usize,
     /// What is known not to be as expected.
@@ -47,7 +47,7 @@ pub struct ClientOptions {
 
 impl Default for ClientOptions {
     fn default() -> Self {
-        Self { slow: 1, fail_fast: false, strict: false, jobs: 8, known: Known::default() }
+        Self { slow: 1, fail_fast: false, bar: Bar::default(), jobs: 8, known: Known::default() }
     }
 }
 
@@ -109,7 +109,7 @@ pub async fn run_clients(
         progress(Progress::Case { done, total: cases.len(), case });
         let Some(report) = judged.next().await else { break };
         let report = report?;
-        let stop = options.fail_fast && report.verdict.is_bad(options.strict);
+        let stop = options.fail_fast && report.verdict.is_bad(options.bar);
         run.cases.push(report);
         if stop || cases[done + 1..].iter().all(|other| other.group() != case.group()) {
             run.groups.push(case.group().to_owned());

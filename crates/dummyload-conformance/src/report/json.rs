@@ -14,7 +14,7 @@ impl Report {
         json!({
             "version": VERSION,
             "suite": env!("CARGO_PKG_VERSION"),
-            "strict": self.strict,
+            "fail_on": self.bar,
             "exit_code": self.exit_code(),
             "result": self.word(),
             "counts": counts(self.cases()),

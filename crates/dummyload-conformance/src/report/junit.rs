@@ -1,7 +1,7 @@
 //! The report as JUnit XML: a suite for each group, a test case for each case.
 
 use super::{CaseReport, Report};
-use crate::verdict::Verdict;
+use crate::verdict::{Bar, Verdict};
 use quick_junit::{NonSuccessKind, Property, Report as Junit, TestCase, TestCaseStatus, TestSuite};
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ impl Report {
             for case in &run.cases {
                 let name = format!("{}/{}", run.protocol, case.group);
                 let suite = suites.entry(&case.group).or_insert_with(|| TestSuite::new(name.trim_end_matches('/')));
-                suite.add_test_case(test(case, self.strict));
+                suite.add_test_case(test(case, self.bar));
             }
             junit.add_test_suites(suites.into_values());
         }
@@ -25,8 +25,8 @@ impl Report {
     }
 }
 
-fn test(case: &CaseReport, strict: bool) -> TestCase {
-    let mut test = TestCase::new(case.id.as_str(), status(case, strict));
+fn test(case: &CaseReport, bar: Bar) -> TestCase {
+    let mut test = TestCase::new(case.id.as_str(), status(case, bar));
     test.set_time(case.duration);
     let evidence: Vec<String> = case.evidence.iter().map(ToString::to_string).collect();
     let properties = [
@@ -46,13 +46,13 @@ fn test(case: &CaseReport, strict: bool) -> TestCase {
     test
 }
 
-fn status(case: &CaseReport, strict: bool) -> TestCaseStatus {
+fn status(case: &CaseReport, bar: Bar) -> TestCaseStatus {
     let mut status = match case.verdict {
-        Verdict::Skip if !strict => TestCaseStatus::skipped(),
+        Verdict::Skip if bar < Bar::Skip => TestCaseStatus::skipped(),
         // What JUnit has no word for: it failed, and may.
         Verdict::Known => TestCaseStatus::skipped(),
         Verdict::Error => TestCaseStatus::non_success(NonSuccessKind::Error),
-        verdict if verdict.is_bad(strict) => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        verdict if verdict.is_bad(bar) => TestCaseStatus::non_success(NonSuccessKind::Failure),
         _ => return TestCaseStatus::success(),
     };
     if let Some(reason) = &case.reason {

@@ -20,8 +20,7 @@ impl Report {
     }
 
     fn markdown(&self, out: &mut String) -> fmt::Result {
-        let strict = if self.strict { ", strict" } else { "" };
-        writeln!(out, "# Conformance: {} (exit {}{strict})\n", self.word(), self.exit_code())?;
+        writeln!(out, "# Conformance: {} (exit {}{})\n", self.word(), self.exit_code(), self.judged_by())?;
         let verdicts: Vec<Verdict> = self.counts().into_keys().collect();
         let names: Vec<String> = verdicts.iter().map(ToString::to_string).collect();
         writeln!(out, "| Protocol | Target | {} | Coverage |", names.join(" | "))?;
@@ -41,8 +40,8 @@ impl Report {
             }
         }
         let groups = [
-            ("Not good enough", self.chosen(|case| case.verdict.is_bad(self.strict) && case.verdict != Verdict::Skip)),
-            ("Worth a look", self.chosen(|case| !case.verdict.is_bad(self.strict) && case.verdict.is_miss())),
+            ("Not good enough", self.chosen(|case| case.verdict.is_bad(self.bar) && case.verdict != Verdict::Skip)),
+            ("Worth a look", self.chosen(|case| !case.verdict.is_bad(self.bar) && case.verdict.is_miss())),
             ("Flaky", self.chosen(|case| case.verdict == Verdict::Flaky)),
             ("Known", self.chosen(|case| case.verdict == Verdict::Known)),
         ];

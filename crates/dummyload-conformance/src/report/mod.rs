@@ -16,7 +16,7 @@ use crate::redact::Redactor;
 use crate::suite::{Protocol, Suite};
 use crate::target::{Capability, Obstacle};
 use crate::transcript::{Entry, clip};
-use crate::verdict::{Evidence, Level, Verdict};
+use crate::verdict::{Bar, Evidence, Level, Verdict};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
@@ -27,7 +27,8 @@ const CLIP: usize = 4000;
 /// The results of all runs of one command.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report {
-    pub(crate) strict: bool,
+    #[serde(rename = "fail_on")]
+    pub(crate) bar: Bar,
     /// The command that plays cases again, without the choice of them.
     #[serde(default)]
     pub(crate) again: String,
@@ -238,8 +239,8 @@ impl CaseReport {
 
 impl Report {
     /// Of all runs of one command.
-    pub fn new(runs: Vec<Run>, strict: bool) -> Self {
-        Self { strict, again: String::new(), stale: Vec::new(), runs }
+    pub fn new(runs: Vec<Run>, bar: Bar) -> Self {
+        Self { bar, again: String::new(), stale: Vec::new(), runs }
     }
 
     /// With the command that plays cases again, without the choice of them.
@@ -282,7 +283,7 @@ impl Report {
             6
         } else if !has(&|case| !skipped(case)) {
             4
-        } else if has(&|case| case.verdict.is_bad(self.strict)) {
+        } else if has(&|case| case.verdict.is_bad(self.bar)) {
             1
         } else if has(&|case| case.can_fail) && !has(&|case| case.can_fail && !skipped(case)) {
             4

@@ -1,7 +1,7 @@
 //! The report as TAP, version 14.
 
 use super::{CaseReport, Report};
-use crate::verdict::Verdict;
+use crate::verdict::{Bar, Verdict};
 use std::fmt::Write;
 
 impl Report {
@@ -10,7 +10,7 @@ impl Report {
         let mut text = format!("TAP version 14\n1..{}\n", self.cases().count());
         for (n, case) in self.cases().enumerate() {
             // Writing to a string does not fail.
-            let _ = test(&mut text, n + 1, case, self.strict);
+            let _ = test(&mut text, n + 1, case, self.bar);
         }
         for stale in &self.stale {
             let _ = writeln!(text, "# stale: {} is listed, but {}", stale.id, stale.why);
@@ -19,13 +19,13 @@ impl Report {
     }
 }
 
-fn test(out: &mut String, n: usize, case: &CaseReport, strict: bool) -> std::fmt::Result {
+fn test(out: &mut String, n: usize, case: &CaseReport, bar: Bar) -> std::fmt::Result {
     let known = case.verdict == Verdict::Known;
-    let ok = if case.verdict.is_bad(strict) || known { "not ok" } else { "ok" };
+    let ok = if case.verdict.is_bad(bar) || known { "not ok" } else { "ok" };
     let reason = |text: &Option<String>| escaped(text.as_deref().unwrap_or_default());
     let directive = match case.verdict {
         Verdict::Known => format!(" # TODO {}", escaped(case.listed.as_ref().map_or("", |listed| &listed.reason))),
-        Verdict::Skip if !strict => format!(" # SKIP {}", reason(&case.reason)),
+        Verdict::Skip if bar < Bar::Skip => format!(" # SKIP {}", reason(&case.reason)),
         _ => String::new(),
     };
     writeln!(out, "{ok} {n} - {} {}{directive}", escaped(&case.id), escaped(&case.title))?;

@@ -3,7 +3,7 @@
 use super::{CaseReport, Failure, Report, Run};
 use crate::target::{Capability, Obstacle};
 use crate::transcript::clip;
-use crate::verdict::Verdict;
+use crate::verdict::{Bar, Verdict};
 use anstyle::{AnsiColor, Style};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -77,22 +77,20 @@ impl Report {
             let style = style(Verdict::NonStrict);
             writeln!(out, "  {style}stale{style:#} {} is listed, but {}: take it off the list", stale.id, stale.why)?;
         }
-        let (all, counts) = (self.cases().count(), self.counts());
-        write!(out, "{}: {}", cases(all), self.summary())?;
+        write!(out, "{}: {}", cases(self.cases().count()), self.summary())?;
         let coverage = self.runs.iter().map(Run::coverage);
         let (covered, sections) = coverage.fold((0, 0), |sum, run| (sum.0 + run.0, sum.1 + run.1));
         let duration: Duration = self.runs.iter().map(|run| run.duration).sum();
         writeln!(out, " · {:.1} s · coverage {covered}/{sections} section keys", duration.as_secs_f64())?;
         let code = self.exit_code();
-        let skipped = counts.get(&Verdict::Skip).copied().unwrap_or_default();
         let word = self.word();
         let verdict = match code {
-            0 if skipped == 0 => Verdict::Pass,
+            0 if word == "PASS" => Verdict::Pass,
             0 | 4 | 5 => Verdict::NonStrict,
             _ => Verdict::Fail,
         };
         let style = style(verdict).bold();
-        writeln!(out, "{style}{word}{style:#}  (exit {code}{})", if self.strict { ", strict" } else { "" })
+        writeln!(out, "{style}{word}{style:#}  (exit {code}{})", self.judged_by())
     }
 
     /// The result in a word or two.
@@ -100,13 +98,28 @@ impl Report {
         let (all, counts) = (self.cases().count(), self.counts());
         let skipped = counts.get(&Verdict::Skip).copied().unwrap_or_default();
         match self.exit_code() {
-            0 if skipped > 0 => format!("PASS, but {skipped} of {} skipped", cases(all)),
-            0 => "PASS".into(),
+            0 => {
+                let lenient = [Verdict::NonStrict, Verdict::Info]
+                    .into_iter()
+                    .filter_map(|verdict| counts.get(&verdict).map(|count| format!("{count} {verdict}")));
+                let skips = (skipped > 0).then(|| format!("{skipped} of {} skipped", cases(all)));
+                let buts: Vec<String> = lenient.chain(skips).collect();
+                if buts.is_empty() { "PASS".into() } else { format!("PASS, but {}", buts.join(", ")) }
+            }
             4 if skipped == all => "NOTHING RUN".into(),
             4 => "NOTHING RUN THAT CAN FAIL".into(),
             5 => "STALE LIST".into(),
             6 => "ERROR".into(),
             _ => "FAIL".into(),
+        }
+    }
+
+    /// The bar, where it is not the usual one.
+    pub(crate) fn judged_by(&self) -> String {
+        match self.bar {
+            Bar::Fail => String::new(),
+            Bar::Skip => ", strict".into(),
+            bar => format!(", failing on {bar}"),
         }
     }
 

@@ -17,7 +17,7 @@ use crate::suite::Protocol;
 use crate::target::Target;
 use crate::transcript::Entry;
 use crate::vars::Vars;
-use crate::verdict::Verdict;
+use crate::verdict::{Bar, Verdict};
 use control::Control;
 use futures_util::FutureExt;
 use net::Net;
@@ -38,15 +38,15 @@ pub struct RunOptions {
     pub slow: u32,
     /// Stop after the first case that is not good enough.
     pub fail_fast: bool,
-    /// Only a pass is good enough.
-    pub strict: bool,
+    /// What is not good enough.
+    pub bar: Bar,
     /// What is known not to be as expected.
     pub known: Known,
 }
 
 impl Default for RunOptions {
     fn default() -> Self {
-        Self { slow: 1, fail_fast: false, strict: false, known: Known::default() }
+        Self { slow: 1, fail_fast: false, bar: Bar::default(), known: Known::default() }
     }
 }
 
@@ -109,7 +109,7 @@ pub async fn run(
         progress(Progress::Case { done, total: cases.len(), case });
         let once = || async move { Ok(judge(protocol, case, target, options, redactor).await) };
         let report = options.known.play(case.id(), once).await?;
-        let stop = options.fail_fast && report.verdict.is_bad(options.strict);
+        let stop = options.fail_fast && report.verdict.is_bad(options.bar);
         run.cases.push(report);
         if stop || cases[done + 1..].iter().all(|other| other.group() != case.group()) {
             run.groups.push(case.group().to_owned());

@@ -66,7 +66,7 @@ pub(crate) async fn report(suite: &Suite, target: &Target, options: &RunOptions)
     let cases = suite.select(&Filter::default());
     let protocol = suite.protocol("room").unwrap();
     let run = dummyload_conformance::run(protocol, &cases, target, options, |_| {}).await.unwrap();
-    let report = Report::new(vec![run], options.strict);
+    let report = Report::new(vec![run], options.bar);
     let mut text = Vec::new();
     let mut shown = TextOptions::default();
     shown.verbosity = 1;

@@ -62,7 +62,7 @@ pub(super) async fn judge(
     let mocked = protocols::find(protocol.name());
     let mocked = mocked.ok_or_else(|| Failure(exit::USAGE, format!("there is no mock of {}", protocol.name())))?;
     let mut options = ClientOptions::default();
-    (options.slow, options.fail_fast, options.strict) = (args.slow, args.fail_fast, args.strict);
+    (options.slow, options.fail_fast, options.bar) = (args.slow, args.fail_fast, args.bar());
     options.jobs = usize::from(args.client.jobs);
     options.known = known.clone();
     let described = protocol.clone();

@@ -7,7 +7,7 @@ use super::{Failure, start_own, target};
 use crate::exit;
 use crate::mutants::{Mutant, Mutants};
 use crate::protocols::{self, Protocol, Started};
-use dummyload_conformance::{Case, Filter, Progress, RunOptions, Suite, Target, Verdict, glob, run};
+use dummyload_conformance::{Bar, Case, Filter, Progress, RunOptions, Suite, Target, Verdict, glob, run};
 use matrix::{Kill, Matrix, Row};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -254,7 +254,7 @@ async fn hunt(stage: &Stage, mutant: &Mutant, cases: &BTreeSet<String>) -> Resul
 /// A recommendation that is not kept is a defect that was noticed, as for our own mocks everywhere.
 fn options() -> RunOptions {
     let mut options = RunOptions::default();
-    options.strict = true;
+    options.bar = Bar::Skip;
     options
 }
 
