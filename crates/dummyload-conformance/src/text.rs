@@ -132,6 +132,15 @@ impl Text {
         })
     }
 
+    /// For people: with the values that there are, and the placeholders that have none as they are.
+    pub(crate) fn shown(&self, vars: &Vars) -> String {
+        let shown = self.fill(|name, filter| {
+            let value = vars.text(name).and_then(|value| filter.apply(&value).ok());
+            Ok(value.unwrap_or_else(|| format!("${{{name}}}")))
+        });
+        shown.unwrap_or_default()
+    }
+
     /// With `0` in place of every value: a digit fits a number, a string, a path.
     pub(crate) fn sample(&self) -> String {
         self.fill(|_, _| Ok("0".to_owned())).unwrap_or_default()
@@ -180,6 +189,12 @@ mod tests {
         vars.set("n", 7.into());
         vars.set("mac", "0A2fA0".into());
         vars
+    }
+
+    #[test]
+    fn people_see_what_is_known() {
+        let shown = |text: &str| Text::parse(text).unwrap().shown(&vars());
+        assert_eq!(shown("a ${n} b ${mac|decimal} c ${later} $${d}"), "a 7 b 666528 c ${later} ${d}");
     }
 
     #[test]

@@ -57,7 +57,7 @@ impl Play<'_> {
         let missing = open.first().map(|part| part.ceiling);
         match strays.into_iter().partition::<Vec<_>, _>(|stray| Some(stray.ceiling) > missing) {
             (heavier, _) if !heavier.is_empty() => Err(too_much(&parts, heavier)),
-            (_, strays) if missing.is_some() => Err(self.too_little(&open, &strays, silent)),
+            (_, strays) if missing.is_some() => Err(self.too_little(&parts, &open, &strays, silent)),
             _ => Ok(()),
         }
     }
@@ -84,12 +84,20 @@ impl Play<'_> {
     }
 
     /// Parts are still awaited: the heaviest says what it weighs.
-    fn too_little(&mut self, open: &[Part<'_>], strays: &[Stray], silent: bool) -> Stop {
+    fn too_little(&mut self, parts: &[Part<'_>], open: &[Part<'_>], strays: &[Stray], silent: bool) -> Stop {
         let Some(heaviest) = open.first() else { return Stop::Unmet(Box::default()) };
         let here = strays.iter().filter(|stray| stray.conn == heaviest.receiving.conn);
         let misses = here.filter_map(|stray| self.judge(heaviest.receiving, Some(&stray.event)).err());
         let nearest = misses.fold(None, nearer).map(|miss| miss.differences).unwrap_or_default();
-        let nothing = || self.nothing(heaviest.receiving.conn, heaviest.receiving.within);
+        let come = parts.len() - open.len();
+        let nothing = || {
+            let nothing = self.nothing(heaviest.receiving.conn, heaviest.receiving.within);
+            if come > 0 {
+                format!("{nothing}, beside {come} of the {} that were awaited", parts.len())
+            } else {
+                nothing
+            }
+        };
         let received: Vec<String> =
             strays.iter().map(|stray| stray.event.to_string()).chain(silent.then(nothing)).collect();
         Stop::Unmet(Box::new(Unmet {

@@ -15,6 +15,7 @@ use crate::redact::Redactor;
 use crate::report::{CaseReport, Failure, Run};
 use crate::suite::Protocol;
 use crate::target::Target;
+use crate::text::Text;
 use crate::transcript::Entry;
 use crate::vars::Vars;
 use crate::verdict::{Bar, Verdict};
@@ -240,7 +241,8 @@ pub(crate) fn conclude(
                 evidence: grade.evidence,
                 source: grade.source,
                 after: report.duration,
-                expected: unmet.expected,
+                // What is no text with placeholders has none.
+                expected: Text::parse(&unmet.expected).map_or(unmet.expected, |text| text.shown(&played.vars)),
                 received: unmet.received,
                 differences: unmet.differences,
             });
