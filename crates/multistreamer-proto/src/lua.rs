@@ -2,7 +2,7 @@
 //! members, no nulls at the end of arrays, empty arrays as objects. A mock passes on unknown members in this form, and whoever
 //! compares with the real server has to expect it.
 
-pub use crate::lua_read::{Read, Unreadable, read};
+pub use crate::lua_read::{Read, Unreadable, read, read_with_nulls};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -60,9 +60,16 @@ impl core::error::Error for Unreadable {}
 /// # Errors
 /// It does not read this one.
 pub fn read(text: &str) -> Result<Read, Unreadable> {
-    let mut reader = Reader { bytes: text.as_bytes(), text, at: 0, has_nan: false };
-    let value = reader.document()?;
-    Ok(Read { value, has_nan: reader.has_nan })
+    Reader::new(text, false).read()
+}
+
+/// The same with the members that are null: an edit over the JSON API takes them for "delete" (dossier 2). What is sent on has
+/// lost them.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with_nulls(text: &str) -> Result<Read, Unreadable> {
+    Reader::new(text, true).read()
 }
 
 /// What has been opened and not closed. Text that is nested deeply must not use up the stack.
@@ -76,9 +83,19 @@ struct Reader<'a> {
     text: &'a str,
     at: usize,
     has_nan: bool,
+    keeps_nulls: bool,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn new(text: &'a str, keeps_nulls: bool) -> Self {
+        Self { bytes: text.as_bytes(), text, at: 0, has_nan: false, keeps_nulls }
+    }
+
+    fn read(mut self) -> Result<Read, Unreadable> {
+        let value = self.document()?;
+        Ok(Read { value, has_nan: self.has_nan })
+    }
+
     fn document(&mut self) -> Result<Value, Unreadable> {
         let mut open: Vec<Open> = Vec::new();
         loop {
@@ -94,7 +111,7 @@ impl Reader<'_> {
                 };
                 match &mut inner {
                     Open::Array(items) => items.push(done),
-                    Open::Object(members, name) if done.is_null() => drop(members.remove(name)),
+                    Open::Object(members, name) if done.is_null() && !self.keeps_nulls => drop(members.remove(name)),
                     Open::Object(members, name) => drop(members.insert(core::mem::take(name), done)),
                 }
                 self.blanks();
@@ -317,6 +334,10 @@ mod tests {
         assert_eq!(read(text).unwrap().value, json!({"a": 2, "c": [null, 1, null], "d": {}}));
         assert_eq!(read(" [ ] ").unwrap().value, json!([]));
         assert_eq!(read("null").unwrap().value, Value::Null);
+        assert_eq!(
+            read_with_nulls(text).unwrap().value,
+            json!({"a": 2, "b": null, "c": [null, 1, null], "d": {"e": null}, "f": null})
+        );
     }
 
     #[test]

@@ -178,11 +178,7 @@ impl Network {
         self.fields.iter().filter(move |field| field.required && !is_there(field.key)).map(|field| field.key)
     }
 
-    /// All that can be set, and which of it must be given when it is edited: as recorded, all of it (dossier 2).
-    pub(crate) fn first_not_given(&self, is_there: impl Fn(&str) -> bool) -> Option<&'static str> {
-        self.fields.iter().find(|field| !is_there(field.key)).map(|field| field.key)
-    }
-
+    /// All that can be set. An edit has to give all of it, also what going live does not want (dossier 2).
     pub(crate) fn keys(&self) -> impl Iterator<Item = &'static str> {
         self.fields.iter().map(|field| field.key)
     }

@@ -90,6 +90,9 @@ pub(crate) struct Rules {
     pub(crate) ready_after_writer: bool,
     /// Ids in `text` and `emote` may be digits in a text (dossier 4).
     pub(crate) takes_text_ids: bool,
+    /// What is deleted ends first, and an account can be deleted by its owner only. The real server lets chats go on, and has it
+    /// the wrong way round who may delete an account (dossier 2, 4.1).
+    pub(crate) deletes_with_care: bool,
     /// Emotes are cut out by bytes, although the network counts characters (dossier 4.5).
     pub(crate) cuts_emotes_by_bytes: bool,
     /// The largest message that goes out, in bytes. A larger one does not, and its receivers go mute (dossier 5).
@@ -109,6 +112,7 @@ const SERVER_12_3: Rules = Rules {
     writer_must_write: false,
     ready_after_writer: false,
     takes_text_ids: false,
+    deletes_with_care: false,
     cuts_emotes_by_bytes: true,
     most_out: 65_535,
     manners: recorded,
@@ -125,6 +129,7 @@ const SPEC: Rules = Rules {
     writer_must_write: true,
     ready_after_writer: true,
     takes_text_ids: true,
+    deletes_with_care: true,
     cuts_emotes_by_bytes: false,
     most_out: usize::MAX,
     manners: promised,

@@ -3,7 +3,7 @@
 use super::login::user_json;
 use super::{Answer, Call, Refused, failure, refused};
 use crate::world::{Account, MultistreamerWorld};
-use dummyload_host::HttpRequest;
+use dummyload_host::{HttpRequest, ProblemKind};
 use multistreamer_proto::{AccountId, UserId};
 use serde_json::{Map, Value, json};
 
@@ -94,38 +94,68 @@ impl MultistreamerWorld {
         let account = row.and_then(|row| self.state.account_mut(AccountId(row)));
         let account = account.filter(|account| account.seed.owner == user).ok_or_else(not_usable)?;
         if !account.network().reads {
-            let setting = |name: &str| params.get("settings").and_then(|settings| settings[name].as_str());
+            let Some(settings) = params.get("settings").filter(|settings| settings.is_object()) else {
+                let why = "an rtmp account needs settings, an object";
+                return Err(failure("attempt to index field 'settings' (a nil value)", 400, "no-settings", why));
+            };
             for (name, place) in [
                 ("name", &mut account.seed.name),
                 ("url", &mut account.seed.url),
                 ("http_url", &mut account.seed.http_url),
             ] {
-                if let Some(value) = setting(name) {
-                    value.clone_into(place);
+                match settings.get(name) {
+                    Some(Value::String(value)) => value.clone_into(place),
+                    Some(Value::Null) if name != "name" => place.clear(),
+                    _ => {}
                 }
             }
         }
-        if let Some(arguments) = params.text("ffmpeg_args") {
-            account.ffmpeg_args = Some(arguments.to_owned());
+        match params.get("ffmpeg_args") {
+            Some(Value::String(arguments)) => account.ffmpeg_args = Some(arguments.clone()),
+            Some(Value::Null) => account.ffmpeg_args = None,
+            _ => {}
+        }
+        if params.get("shares") == Some(&Value::Null) {
+            account.seed.shared_with.clear();
         }
         account.seed.shared_with.extend(shares.into_iter().filter(|guest| *guest != user));
         self.show_account(user, row)
     }
 
-    /// Its owner deletes it; somebody with whom it is shared gives it back.
+    /// Its owner deletes it; somebody with whom it is shared gives it back. The real server takes one for the other: its owner
+    /// loses it from his streams and sees an error page, and anybody else deletes it (dossier 2).
     fn delete_account(&mut self, call: &mut Call<'_, '_>, user: UserId, id: Option<&str>) -> Answer {
         let params = call.params(id, false)?;
         if params.get("id").is_none() {
             return Err(refused(400, "missing parameter: account_id", "no-id", "the path needs the id of an account"));
         }
         let row = params.row("accounts")?;
-        let account = row.and_then(|row| self.state.account_mut(AccountId(row)));
-        let account = account.filter(|account| account.may_use(user)).ok_or_else(not_usable)?;
-        let id = account.seed.id;
-        if account.seed.owner == user {
-            self.state.remove_account(id);
-        } else {
-            account.seed.shared_with.remove(&user);
+        let with_care = self.rules().deletes_with_care;
+        let account = row.and_then(|row| self.state.account(AccountId(row)));
+        let account = account.filter(|account| !with_care || account.may_use(user)).ok_or_else(not_usable)?;
+        let (id, is_own) = (account.seed.id, account.seed.owner == user);
+        if is_own != with_care {
+            self.state.detach(id, |stream| stream.seed.owner == user);
+        }
+        match (is_own, with_care) {
+            (true, true) => {
+                self.forget_chats_of(id);
+                self.state.remove_account(id);
+            }
+            (false, true) => {
+                if let Some(account) = self.state.account_mut(id) {
+                    account.seed.shared_with.remove(&user);
+                }
+            }
+            (true, false) => {
+                let why = "the server takes its owner for somebody with whom it is shared: it has left his streams, and stays";
+                return Err(failure("attempt to index local 'sa' (a nil value)", 500, "owner-deletes", why));
+            }
+            (false, false) => {
+                let text = "somebody else's account is deleted, whoever asks for it";
+                call.note(ProblemKind::Tolerated, "owner-deletes", "dossier 2", text);
+                self.state.remove_account(id);
+            }
         }
         Ok(self.json(&json!({"status": "success"})))
     }

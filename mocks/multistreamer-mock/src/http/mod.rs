@@ -1,6 +1,7 @@
 //! Everything that goes over HTTP: the JSON API, the way to the socket, the hooks of the encoder, and pages (dossier 2, 3).
 
 mod accounts;
+mod edit;
 mod hooks;
 mod login;
 mod pages;

@@ -30,7 +30,7 @@ impl Params {
         }
         let (mut note, mut has_nan) = (None, false);
         if reads_json && kind.contains("application/json") {
-            match lua::read(&body) {
+            match lua::read_with_nulls(&body) {
                 Ok(read) => {
                     has_nan = read.has_nan;
                     add(&mut params, read.value)?;
@@ -50,6 +50,35 @@ impl Params {
 
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.get(name).and_then(Value::as_str)
+    }
+
+    /// Whether it counts as true with the server: everything but `false` and nothing.
+    pub(super) fn is_given(&self, name: &str) -> bool {
+        !matches!(self.get(name), None | Some(Value::Bool(false)))
+    }
+
+    /// What the database stores of it, as text.
+    pub(super) fn storable(&self, name: &str) -> Result<Option<String>, Refused> {
+        let odd = |why: &str| Err(failure("don't know how to escape value", 400, "odd-value", format!("{name} {why}")));
+        match self.get(name) {
+            None | Some(Value::Bool(false)) => Ok(None),
+            Some(Value::String(text)) if text.contains('\0') => odd("has a NUL in it"),
+            Some(Value::String(text)) => Ok(Some(text.clone())),
+            Some(Value::Number(number)) => Ok(Some(number.to_string())),
+            Some(_) => odd("is neither text nor number"),
+        }
+    }
+
+    /// The items of a list; an object has none (dossier 2).
+    pub(super) fn list(&self, name: &str) -> Result<&[Value], Refused> {
+        match self.get(name) {
+            None | Some(Value::Bool(false) | Value::Object(_)) => Ok(&[]),
+            Some(Value::Array(items)) => Ok(items),
+            Some(_) => {
+                let text = "bad argument #1 to 'ipairs' (table expected)";
+                Err(failure(text, 400, "odd-value", format!("{name} is no list")))
+            }
+        }
     }
 
     /// A row's number as the database understands it: `None` if there can be no such row (dossier 3). `table` is for the text of
@@ -77,7 +106,7 @@ impl Params {
             Some(Value::Bool(flag)) => {
                 fail(if *flag { "TRUE" } else { "FALSE" }, "operator does not exist: integer = boolean")
             }
-            Some(_) => fail("a table", "don't know how to escape value"),
+            Some(_) => fail("no text and no number", "don't know how to escape value"),
             None => Ok(None),
         }
     }

@@ -139,8 +139,15 @@ impl MultistreamerWorld {
         self.agenda.retain(|(_, due)| !due.is_of(stream));
     }
 
+    /// An account takes no part in any chat any more.
+    pub(crate) fn forget_chats_of(&mut self, account: AccountId) {
+        let is_its = |pair: &Pair| pair.account == account || pair.target == account;
+        self.manager.writers.retain(|(_, pair)| !is_its(pair));
+        self.agenda.retain(|(_, due)| !matches!(due, Due::Count(_, pair) | Due::Writer(_, _, pair) if is_its(pair)));
+    }
+
     fn schedule_count(&mut self, stream: StreamId, pair: Pair, from: Timestamp) {
-        let counts = self.state.account(pair.account).is_some_and(|account| account.network().counts);
+        let counts = self.state.account_of_chat(pair.account).is_some_and(|account| account.network().counts);
         let every = self.options.view_count_every;
         if counts && every > 0 {
             self.agenda.insert((from + Duration::from_secs(every.into()), Due::Count(stream, pair)));
@@ -163,7 +170,7 @@ impl MultistreamerWorld {
 
     /// Whether there was a number to tell.
     fn tell_viewers(&mut self, cx: &mut Cx<'_>, peers: &[PeerId], stream: StreamId, account: AccountId) -> bool {
-        let known = self.state.account(account).filter(|account| account.network().counts);
+        let known = self.state.account_of_chat(account).filter(|account| account.network().counts);
         let Some(viewers) = known.and_then(|account| account.seed.viewers) else { return false };
         let out = wire::view_count(self.rules(), account, stream, viewers);
         self.send(cx, peers, &out);
@@ -319,7 +326,7 @@ impl MultistreamerWorld {
             };
             return self.drop_it(cx, peer, code, "dossier 4.4", text);
         }
-        let Some(known) = self.state.account(account) else { return };
+        let Some(known) = self.state.account_of_chat(account) else { return };
         if !known.network().writes {
             let text = format!("{} is on a network that cannot be written to", self.account_name(account));
             return self.drop_it(cx, peer, "network-cannot-write", "dossier 4.2", text);

@@ -191,7 +191,7 @@ impl MultistreamerWorld {
         };
         let normal = lua::pass_through(&Value::Object(message.clone()));
         match decode_client(&normal) {
-            ClientMessage::Status => self.tell_status(cx, &[peer]),
+            ClientMessage::Status => self.asked_for_status(cx, peer),
             ClientMessage::ViewCount => self.asked_for_viewers(cx, peer),
             ClientMessage::Writer(writer) => self.asked_for_writer(cx, peer, &writer, &message, has_nan),
             ClientMessage::Say(say) => self.say(cx, peer, &say, message, has_nan, stand),
@@ -371,7 +371,7 @@ impl MultistreamerWorld {
     }
 
     pub(crate) fn account_name(&self, id: AccountId) -> String {
-        match self.state.account(id) {
+        match self.state.account_of_chat(id) {
             Some(account) => format!("account {id} ({})", account.seed.name),
             None => format!("account {id}"),
         }

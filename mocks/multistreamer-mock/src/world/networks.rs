@@ -49,9 +49,8 @@ struct Line<'a> {
 impl MultistreamerWorld {
     /// Somebody has written through the server, and the network shows it.
     pub(crate) fn written(&mut self, cx: &mut Cx<'_>, peer: PeerId, stream: StreamId, pair: Pair, words: &Words) {
-        let (Some(account), Some(target)) = (self.state.account(pair.account), self.state.account(pair.target)) else {
-            return;
-        };
+        let of_chat = |id| self.state.account_of_chat(id);
+        let (Some(account), Some(target)) = (of_chat(pair.account), of_chat(pair.target)) else { return };
         let network = account.network();
         let details = json!({
             "stream": stream, "network": network.name, "account": pair.account, "target": pair.target, "text": words.text,
@@ -99,7 +98,7 @@ impl MultistreamerWorld {
         let is_it = |account: &&Account| account.network().name == network.name && account.channel() == channel;
         let heard: Vec<(AccountId, String)> = self
             .state
-            .accounts()
+            .accounts_of_chats()
             .filter(is_it)
             .map(|account| (account.seed.id, account.seed.network.clone()))
             .collect();
@@ -151,7 +150,7 @@ impl MultistreamerWorld {
         if line.every > 0.0 {
             self.agenda.insert((due + Duration::from_secs_f64(line.every), Due::Line(stream, at)));
         }
-        let Some(account) = self.state.account(line.account) else { return };
+        let Some(account) = self.state.account_of_chat(line.account) else { return };
         let (network, channel) = (account.network(), account.channel());
         let person = self.person(network, &line.viewer, None, None);
         let kind = if line.emote { ChatKind::Emote } else { ChatKind::Text };

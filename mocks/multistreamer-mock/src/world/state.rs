@@ -20,6 +20,10 @@ pub(crate) struct State {
     pub(crate) viewers: Vec<ViewerSeed>,
     pub(crate) lines: Vec<LineSeed>,
     pub(crate) emotes: Vec<EmoteSeed>,
+    /// Accounts that were deleted. A chat that has begun goes on with them (dossier 4.2).
+    deleted: BTreeMap<AccountId, Account>,
+    /// How streams were when they were deleted, which the server does not forget (dossier 4.1).
+    last_status: BTreeMap<StreamId, StreamStatus>,
     next_user: i64,
     /// The largest number that a stream has had.
     last_stream: i64,
@@ -234,8 +238,27 @@ impl State {
 
     /// Takes an account away, also from the streams.
     pub(crate) fn remove_account(&mut self, id: AccountId) {
-        self.accounts.remove(&id);
-        self.streams.values_mut().for_each(|stream| drop(stream.attached.remove(&id)));
+        self.detach(id, |_| true);
+        self.deleted.extend(self.accounts.remove_entry(&id));
+    }
+
+    /// Takes an account away from these streams.
+    pub(crate) fn detach(&mut self, id: AccountId, from: impl Fn(&Stream) -> bool) {
+        for stream in self.streams.values_mut() {
+            if from(stream) {
+                stream.attached.remove(&id);
+            }
+        }
+    }
+
+    /// An account as a chat that has begun knows it: also if it was deleted.
+    pub(crate) fn account_of_chat(&self, id: AccountId) -> Option<&Account> {
+        self.account(id).or_else(|| self.deleted.get(&id))
+    }
+
+    /// All accounts as the chats know them.
+    pub(crate) fn accounts_of_chats(&self) -> impl Iterator<Item = &Account> {
+        self.accounts.values().chain(self.deleted.values())
     }
 
     pub(crate) fn stream(&self, id: StreamId) -> Option<&Stream> {
@@ -267,7 +290,13 @@ impl State {
     }
 
     pub(crate) fn remove_stream(&mut self, id: StreamId) {
-        self.streams.remove(&id);
+        self.last_status.extend(self.streams.remove(&id).map(|stream| (id, stream.status)));
+    }
+
+    /// How a stream is, or was when it was deleted.
+    pub(crate) fn status(&self, id: StreamId) -> StreamStatus {
+        let status = self.stream(id).map(|stream| stream.status).or_else(|| self.last_status.get(&id).copied());
+        status.unwrap_or_default()
     }
 
     /// What another user may do with a stream from now on; what he has open is not touched (dossier 3).

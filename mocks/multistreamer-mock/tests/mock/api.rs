@@ -1,10 +1,10 @@
 //! The JSON API (dossier 2, 4.7).
 
-use crate::kit::{Client, api, http, problems, push, start, start_option, start_with, token};
+use crate::kit::{Client, api, http, problems, push, start, start_option, start_spec, start_with, token};
 use base64::Engine;
 use multistreamer_proto::http::{Call, GetAccounts, GetStream, GetStreams, GetUsers, Inject, Login, PatchStream};
 use multistreamer_proto::{Chat, ChatKind, ServerMessage, StreamId, StreamStatus};
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn basic(pair: &str) -> String {
     format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair))
@@ -258,12 +258,72 @@ async fn streams_are_edited_made_and_deleted() {
     let renamed =
         api(&mock, "john", "POST", "/account/18", r#"{"settings":{"name":"Mine","url":"rtmp://x"}}"#).await.json();
     assert_eq!(renamed["account"]["settings"]["name"], "Mine");
-    assert_eq!(api(&mock, "test", "DELETE", "/account/31", "").await.json(), json!({"status": "success"}));
-    assert_eq!(api(&mock, "test", "GET", "/account/31", "").await.status, 400);
-    assert_eq!(api(&mock, "trio", "GET", "/account/31", "").await.status, 200);
-    assert_eq!(api(&mock, "john", "DELETE", "/account/19", "").await.status, 400);
-    assert_eq!(api(&mock, "john", "DELETE", "/account/17", "").await.status, 200);
-    assert_eq!(api(&mock, "john", "GET", "/account/17", "").await.status, 500);
+}
+
+#[tokio::test]
+async fn edits_are_read_as_lua_and_the_database_read_them() {
+    let mock = start().await;
+    let conflict = r#"Stream name conflicts with "Other""#;
+    for (path, body, status, error) in [
+        ("/stream", r#"{"name":5}"#, 500, "attempt to index local 'str'"),
+        ("/stream", r#"{"name":["a"]}"#, 500, "attempt to index local 'str'"),
+        ("/stream", r#"{"name":false}"#, 400, "name needed when making new stream"),
+        ("/stream", r#"{"name":"a\u0000"}"#, 500, "value too long for type character varying(255)"),
+        ("/stream", r#"{"name":"x","accounts":5}"#, 500, "bad argument #1 to 'ipairs' (table expected)"),
+        ("/stream", r#"{"name":"x","accounts":[5]}"#, 500, "attempt to index local 'v'"),
+        ("/stream", r#"{"name":"OTHER!"}"#, 400, conflict),
+        ("/stream/21", r#"{"name":"other"}"#, 400, conflict),
+        ("/stream/21", r#"{"title":null}"#, 500, "don't know how to escape value"),
+        ("/stream/21", r#"{"accounts":[{"settings":{}}]}"#, 500, "syntax error at or near"),
+        ("/stream/21", r#"{"accounts":[{"id":"x"}]}"#, 500, "invalid input syntax for type integer"),
+        ("/stream/21", r#"{"shares":[{}]}"#, 500, "attempt to index local 'v'"),
+        ("/stream/21", r#"{"shares":[{"user":{"id":999},"chat_level":2}]}"#, 500, "violates foreign key constraint"),
+        ("/stream/21", r#"{"shares":[{"user":{"id":2},"chat_level":"many"}]}"#, 500, "invalid input syntax"),
+        ("/account/18", "{}", 500, "attempt to index field 'settings' (a nil value)"),
+    ] {
+        let answer = api(&mock, "john", "POST", path, body).await;
+        let shown = answer.body.replace("&#039;", "'").replace("\\\"", "\"");
+        assert!(answer.status == status && shown.contains(error), "{body}: {} {shown}", answer.status);
+    }
+    let edited = r#"{"name":"Other","preview_required":"yes","ffmpeg_pull_args":5,"accounts":{},"shares":[{"user":{"id":"2"},"chat_level":9}]}"#;
+    let shown = api(&mock, "john", "POST", "/stream/22", edited).await.json();
+    assert_eq!(shown["stream"]["preview_required"], 0);
+    assert_eq!(shown["stream"]["ffmpeg_pull_args"], "5");
+    assert_eq!(shown["stream"]["shares"][0]["chat_level"], 2);
+    let told = problems(&mock);
+    assert_eq!(told[told.len() - 2..], ["dropped no-number", "tolerated odd-level"]);
+    let shown = api(&mock, "john", "POST", "/stream/22", r#"{"preview_required":"0x1","shares":null}"#).await.json();
+    assert_eq!((&shown["stream"]["preview_required"], &shown["stream"]["shares"]), (&json!(1), &json!({})));
+    // What comes before a mistake is done, and nothing is ever detached.
+    let both = r#"{"accounts":[{"id":"17","settings":{"title":"T","game":"G"}},{"id":18}]}"#;
+    assert_eq!(api(&mock, "john", "POST", "/stream/21", both).await.status, 500);
+    let shown = api(&mock, "john", "POST", "/stream/21", r#"{"accounts":[]}"#).await.json();
+    let ids: Vec<&Value> = shown["stream"]["accounts"].as_array().unwrap().iter().map(|one| &one["id"]).collect();
+    assert_eq!(ids, [14, 17, 18]);
+    // Names that leave no slug are all alike.
+    assert_eq!(api(&mock, "john", "POST", "/stream", r#"{"name":"!!!"}"#).await.json()["stream"]["slug"], "");
+    assert_eq!(api(&mock, "john", "POST", "/stream", r#"{"name":""}"#).await.status, 400);
+    let gone = api(&mock, "john", "POST", "/account/18", r#"{"settings":{"http_url":null}}"#).await.json();
+    assert_eq!(gone["account"]["settings"].get("http_url"), None);
+}
+
+#[tokio::test]
+async fn anybody_but_its_owner_deletes_an_account() {
+    let mock = start().await;
+    let answer = api(&mock, "john", "DELETE", "/account/14", "").await;
+    assert!(answer.status == 500 && answer.body.contains("local &#039;sa&#039; (a nil value)"), "{}", answer.body);
+    assert_eq!(api(&mock, "john", "GET", "/account/14", "").await.status, 200);
+    assert_eq!(api(&mock, "john", "GET", "/stream/21", "").await.json()["stream"]["accounts"], json!({}));
+    assert_eq!(api(&mock, "nobody", "DELETE", "/account/14", "").await.json(), json!({"status": "success"}));
+    assert_eq!(api(&mock, "john", "GET", "/account/14", "").await.status, 500);
+    assert_eq!(problems(&mock)[..2], ["refused owner-deletes", "tolerated owner-deletes"]);
+    let spec = start_spec().await;
+    assert_eq!(api(&spec, "john", "DELETE", "/account/19", "").await.status, 400);
+    assert_eq!(api(&spec, "test", "DELETE", "/account/31", "").await.json(), json!({"status": "success"}));
+    assert_eq!(api(&spec, "test", "GET", "/account/31", "").await.status, 400);
+    assert_eq!(api(&spec, "trio", "GET", "/account/31", "").await.status, 200);
+    assert_eq!(api(&spec, "john", "DELETE", "/account/17", "").await.status, 200);
+    assert_eq!(api(&spec, "john", "GET", "/account/17", "").await.status, 404);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Going live and ending (dossier 4.1, 4.3).
 
-use crate::kit::{Client, api, http, problems, push, start, start_with};
+use crate::kit::{Client, api, http, problems, push, start, start_spec, start_with};
 use serde_json::json;
 use std::time::Duration;
 
@@ -168,4 +168,74 @@ async fn sockets_learn_of_a_new_account_after_an_edit_only() {
     let status = john.status().await;
     assert_eq!(status["accounts"]["17"]["live"], true, "{status}");
     assert_eq!((status["accounts"]["17"].get("http_url"), &status["accounts"]["14"]["live"]), (None, &json!(false)));
+}
+
+#[tokio::test]
+async fn the_chat_of_a_deleted_stream_goes_on_until_somebody_asks() {
+    let mock = start_with(|world| {
+        world.lines.clear();
+        world.options.view_count_every = 20;
+    })
+    .await;
+    let mut john = Client::john(&mock).await;
+    push(&mock, "john", 21, true).await;
+    john.hear_type("status").await;
+    john.hear_type("viewcountresult").await;
+    let mut late = Client::of(&mock, "test", 21).await;
+    assert_eq!(api(&mock, "john", "DELETE", "/stream/21", "").await.status, 200);
+    mock.control("chat", &json!({"account_id": 14, "nick": "viewer1", "text": "still here"})).unwrap();
+    john.write(14, 14, "so am I").await;
+    for client in [&mut john, &mut late] {
+        assert_eq!(client.hear_json().await["text"], "still here", "and no status before");
+        assert_eq!(client.hear_json().await["text"], "so am I");
+    }
+    mock.advance(Duration::from_secs(20));
+    for client in [&mut john, &mut late] {
+        assert_eq!(client.hear_type("viewcountresult").await["viewer_count"], 3);
+    }
+    // Who has not seen the list of accounts gets the empty one of now.
+    let status = late.status().await;
+    assert_eq!((&status["status"]["data_pushing"], &status["accounts"]["14"]), (&json!(true), &json!(null)));
+    john.say(r#"{"type":"status"}"#).await;
+    assert_eq!(john.hear().await, "cut");
+    assert_eq!(problems(&mock), ["refused stale-account"]);
+
+    let spec = start_spec().await;
+    let mut john = Client::john(&spec).await;
+    push(&spec, "john", 21, true).await;
+    john.until_status(true).await;
+    assert_eq!(api(&spec, "john", "DELETE", "/stream/21", "").await.status, 200);
+    john.until_status(false).await;
+    john.is_silent().await;
+}
+
+#[tokio::test]
+async fn an_account_that_was_deleted_fails_at_the_next_status_only() {
+    let mock = start_with(|world| world.lines.clear()).await;
+    let (mut john, mut test) = (Client::john(&mock).await, Client::of(&mock, "test", 21).await);
+    push(&mock, "john", 21, true).await;
+    for client in [&mut john, &mut test] {
+        client.hear_type("status").await;
+        client.hear_type("viewcountresult").await;
+    }
+    assert_eq!(api(&mock, "nobody", "DELETE", "/account/14", "").await.status, 200);
+    john.write(14, 14, "it goes on").await;
+    assert_eq!(john.hear_json().await["text"], "it goes on");
+    assert_eq!(test.hear_json().await["text"], "it goes on");
+    john.say(r#"{"type":"status"}"#).await;
+    assert_eq!(john.hear().await, "cut");
+    push(&mock, "john", 21, false).await;
+    test.hear_type("status").await;
+    push(&mock, "john", 21, true).await;
+    assert_eq!(test.hear().await, "close", "what is told without being asked for ends the other way");
+
+    let spec = start_spec().await;
+    let mut john = Client::john(&spec).await;
+    push(&spec, "john", 21, true).await;
+    john.until_status(true).await;
+    john.hear_type("viewcountresult").await;
+    assert_eq!(api(&spec, "john", "DELETE", "/account/14", "").await.status, 200);
+    john.write(14, 14, "nobody hears this").await;
+    assert_eq!(john.hear_type("error").await["code"], "no-writer");
+    assert_eq!(john.status().await["accounts"]["14"], json!(null));
 }
