@@ -114,7 +114,7 @@ impl Redactor {
             out.push_str(&from[..member.value]);
             let value = &from[member.value..];
             let length = value_length(value, member.quote);
-            if value[..length].trim() == "null" {
+            if value[..length].trim() == "null" || value[..length] == [member.quote; 2].concat() {
                 out.push_str(&value[..length]);
             } else {
                 out.push_str(member.quote);
@@ -138,7 +138,7 @@ impl Redactor {
         match value {
             Value::Object(members) => {
                 for (name, member) in members.iter_mut() {
-                    if self.is_secret(name) && !member.is_null() {
+                    if self.is_secret(name) && !member.is_null() && member != "" {
                         *member = SHOWN.into();
                     } else {
                         self.value(member);
@@ -599,6 +599,7 @@ mod tests {
             r#"["SUBSCRIBE","[\"1234-ping\"]"]"#,
             r#"{"ErrorCode":null,"IsError":false,"Message":"PONG","OriginalCommand":"PING"}"#,
             r#"{"token":null,"x":1}"#,
+            r#"{"token":"","x":"{\"token\":\"\"}"}"#,
             "token is the word for it",
             "it needs an access token, given by the header `Authorization: Bearer`",
             "the token in the header Authorization is not good: it is a refresh token, and an access token is wanted",
@@ -626,11 +627,12 @@ mod tests {
 
     #[test]
     fn values_are_redacted_in_place() {
-        let mut value = serde_json::json!({"a": [{"Token": "x"}], "s": "{\"token\":\"x\"}", "token": null});
+        let mut value =
+            serde_json::json!({"a": [{"Token": "x"}], "s": "{\"token\":\"x\"}", "token": null, "password": ""});
         R.value(&mut value);
         assert_eq!(
             value,
-            serde_json::json!({"a": [{"Token": "[redacted]"}], "s": "{\"token\":\"[redacted]\"}", "token": null})
+            serde_json::json!({"a": [{"Token": "[redacted]"}], "s": "{\"token\":\"[redacted]\"}", "token": null, "password": ""})
         );
     }
 

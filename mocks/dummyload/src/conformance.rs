@@ -169,6 +169,8 @@ async fn judge(args: &RunArgs) -> Result<ExitCode, Failure> {
     let program = args.client.program();
     let role = if program.is_some() { Role::Client } else { Role::Server };
     let cases = args.choose.select(&suite, role)?;
+    let files = args.report.iter().filter(|report| !to_stdout(report)).map(|(_, file)| file);
+    files.chain(args.known.written()).try_for_each(|file| reports::try_out(file))?;
     let own = !args.target.is_named() && program.is_none();
     let mut options = RunOptions::default();
     let bar = if own { Bar::Skip } else { args.bar() };

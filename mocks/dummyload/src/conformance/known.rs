@@ -29,6 +29,11 @@ impl KnownArgs {
         })
     }
 
+    /// The file that it goes to at the end.
+    pub(super) fn written(&self) -> Option<&PathBuf> {
+        self.write_known.as_ref()
+    }
+
     /// # Errors
     /// When it cannot be written.
     pub(super) fn write(&self, known: &Known, report: &Report) -> Result<(), Failure> {

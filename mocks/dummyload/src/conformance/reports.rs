@@ -42,6 +42,16 @@ pub(super) fn to_stdout((_, file): &(Kind, PathBuf)) -> bool {
     file.as_os_str() == "-"
 }
 
+/// Makes sure that a file can be written before anything is judged, since nobody wants to learn that after minutes.
+///
+/// # Errors
+/// Why it cannot.
+pub(super) fn try_out(file: &Path) -> Result<(), Failure> {
+    let tried = fs::OpenOptions::new().append(true).create(true).open(file);
+    let told = |e| Failure(exit::CANNOT, format!("{} cannot be written: {e}; nothing was judged", file.display()));
+    tried.map(drop).map_err(told)
+}
+
 /// Writes all reports; `told`: the text on standard output has been told already.
 pub(super) fn write(report: &Report, reports: &[(Kind, PathBuf)], options: &TextOptions, told: bool) -> io::Result<()> {
     for one in reports {

@@ -320,3 +320,15 @@ fn cases_of_ones_own_are_read_from_a_folder() {
     complains(&["list", "--cases", "/no/such/folder"], 3, "/no/such/folder");
     fs::remove_dir_all(folder).unwrap();
 }
+
+/// Before anything is played: the server would not answer.
+#[test]
+fn a_report_that_cannot_be_written_is_told_at_once() {
+    let server = ["--server", "ws://127.0.0.1:1", "--protocol", "pishock"];
+    for option in [["--report", "json=/no/such/folder/report.json"], ["--write-known", "/no/such/folder/known.toml"]] {
+        let output = conformance(&[&server[..], &option[..]].concat());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(3), "{said}");
+        assert!(said.contains("cannot be written") && said.contains("nothing was judged"), "{said}");
+    }
+}
