@@ -88,10 +88,15 @@ fn whatever_clients_sent_is_read() {
     for frame in frames().iter().filter(|frame| frame.sent) {
         let message = decode_client(&frame.text);
         let text = message.to_text();
-        assert_eq!(decode_client(&text), message, "{}", frame.place);
         lint_client(&frame.text);
         // The parser of this test goes less deep than the server's.
         let value = serde_json::from_str::<Value>(&frame.text).ok();
+        // Members that are null are not written: for the server they are not there (dossier 4).
+        let members = value.as_ref().and_then(Value::as_object);
+        if !members.is_some_and(|members| members.values().any(Value::is_null)) {
+            assert_eq!(decode_client(&text), message, "{}", frame.place);
+        }
+        assert_eq!(decode_client(&text).to_text(), text, "{}", frame.place);
         if let ClientMessage::Unrecognised(_) = message {
             assert!(!value.is_some_and(|value| value.is_object()), "{}", frame.place);
             assert_eq!(text, frame.text, "{}", frame.place);

@@ -8,11 +8,13 @@ use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 use dummyload_session::Secret;
 use serde::{Deserialize, Serialize};
 
-/// An account, by itself or within a stream.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+/// An account, by itself or within a stream. What `settings` and `ffmpeg_args` hold is not shown by `Debug`: the address that an
+/// rtmp account sends to is a key.
+#[derive(Clone, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Account {
@@ -44,6 +46,26 @@ pub struct Account {
     /// When it was changed, likewise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<String>,
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hidden = |_: &serde_json::Value| Secret::new(());
+        let settings: BTreeMap<_, _> = self.settings.iter().map(|(name, value)| (name, hidden(value))).collect();
+        f.debug_struct("Account")
+            .field("id", &self.id)
+            .field("user_id", &self.user_id)
+            .field("name", &self.name)
+            .field("slug", &self.slug)
+            .field("network", &self.network)
+            .field("settings", &settings)
+            .field("metadata_fields", &self.metadata_fields)
+            .field("shares", &self.shares)
+            .field("ffmpeg_args", &self.ffmpeg_args.as_ref().map(Secret::new))
+            .field("created_at", &self.created_at)
+            .field("updated_at", &self.updated_at)
+            .finish()
+    }
 }
 
 /// An empty list is an empty object with this server, so the reverse is taken as well.
@@ -134,5 +156,20 @@ impl Call for GetAccount {
             account: Account,
         }
         json(status, body).map(|answer: One| answer.account)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_can_be_a_key_is_shown() {
+        let body = br#"{"account":{"id":18,"network":"rtmp","settings":{"url":"rtmp://out.example/app/s3cret","name":"custom"},
+            "ffmpeg_args":"-i rtmp://u:s3cret@h/x"}}"#;
+        let account = GetAccount::new(Secret::new("t".into()), AccountId(18)).answer(200, body).unwrap();
+        assert_eq!(account.settings["url"], "rtmp://out.example/app/s3cret");
+        let shown = format!("{account:?}");
+        assert!(!shown.contains("s3cret") && shown.contains("\"url\": "), "{shown}");
     }
 }

@@ -3,7 +3,7 @@
 use super::server::{Frame, NAMES, read_frame};
 use super::{ChatKind, Extra, Other, Raw, Unrecognised};
 use crate::AccountId;
-use crate::escape::{ObjectWriter, push_number, written};
+use crate::escape::{ObjectWriter, given, push_number, write_extra, written};
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -56,7 +56,7 @@ impl<'a> Writer<'a> {
     pub(super) fn write(&self, object: &mut ObjectWriter<'_>) {
         object.number("account_id", self.account_id.map(|id| id.0));
         object.number("cur_stream_account_id", self.target.map(|id| id.0));
-        self.extra.write(object);
+        write_extra(object, &self.extra);
     }
 
     /// The same without borrowed texts.
@@ -187,9 +187,9 @@ impl ClientMessage<'_> {
                 let mut object = ObjectWriter::open(out);
                 object.text("type", Some(say.kind.name()));
                 object.number("account_id", say.account_id.map(|id| id.0));
-                object.json("cur_stream_account_id", say.target.as_ref().map(Raw::as_str));
-                object.json("text", say.text.as_ref().map(Raw::as_str));
-                say.extra.write(&mut object);
+                object.json("cur_stream_account_id", given(say.target.as_ref()));
+                object.json("text", given(say.text.as_ref()));
+                write_extra(&mut object, &say.extra);
                 object.close();
             }
             Self::Other(other) => out.extend_from_slice(other.raw.as_str().as_bytes()),

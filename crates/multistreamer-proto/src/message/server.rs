@@ -1,7 +1,7 @@
 //! Server to client.
 
 use super::{ChatKind, Extra, Other, Person, Raw, Status, Unrecognised, Writer};
-use crate::escape::{ObjectWriter, written};
+use crate::escape::{ObjectWriter, given, write_extra, written};
 use crate::{AccountId, DecodeError, StreamId};
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -232,13 +232,13 @@ impl ServerMessage<'_> {
                 object.number("account_id", count.account_id.map(|id| id.0));
                 object.number("stream_id", count.stream_id.map(|id| id.0));
                 object.number("viewer_count", count.viewers);
-                count.extra.write(&mut object);
+                write_extra(&mut object, &count.extra);
             }
             Self::Chat(chat) => {
                 object.text("type", Some(chat.kind.name()));
                 object.number("stream_id", chat.stream_id.map(|id| id.0));
                 object.number("account_id", chat.account_id.map(|id| id.0));
-                object.json("cur_stream_account_id", chat.target.as_ref().map(Raw::as_str));
+                object.json("cur_stream_account_id", given(chat.target.as_ref()));
                 object.text("network", chat.network.as_deref());
                 object.number("timestamp", chat.timestamp);
                 for (name, person) in [("from", &chat.from), ("to", &chat.to)] {
@@ -248,7 +248,7 @@ impl ServerMessage<'_> {
                 }
                 object.text("text", chat.text.as_deref());
                 object.text("markdown", chat.markdown.as_deref());
-                chat.extra.write(&mut object);
+                write_extra(&mut object, &chat.extra);
             }
             Self::Other(_) | Self::Unrecognised(_) => {}
         }

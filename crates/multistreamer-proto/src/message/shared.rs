@@ -1,7 +1,7 @@
 //! What both directions need.
 
 use super::{Extra, Raw};
-use crate::escape::{ObjectWriter, push_number};
+use crate::escape::{ObjectWriter, push_number, write_extra};
 use crate::{DecodeError, PersonId};
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -61,7 +61,7 @@ impl<'a> Network<'a> {
         let mut object = ObjectWriter::open(out);
         object.text("name", Some(&self.name));
         object.text("displayName", Some(&self.display_name));
-        self.extra.write(&mut object);
+        write_extra(&mut object, &self.extra);
         object.close();
     }
 
@@ -108,7 +108,7 @@ impl<'a> Person<'a> {
             None => {}
         }
         object.text("picture", self.picture.as_deref());
-        self.extra.write(&mut object);
+        write_extra(&mut object, &self.extra);
         object.close();
     }
 

@@ -3,7 +3,7 @@
 use super::server::Frame;
 use super::{Extra, Network, Raw};
 use crate::AccountId;
-use crate::escape::ObjectWriter;
+use crate::escape::{ObjectWriter, given, write_extra};
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::string::ToString;
@@ -39,16 +39,16 @@ impl<'a> Status<'a> {
 
     pub(super) fn write(&self, object: &mut ObjectWriter<'_>) {
         // What could not be read stands among the rest, and not a second time beside it.
-        if self.extra.get("status").is_none() {
+        if given(self.extra.get("status")).is_none() {
             let mut flags = ObjectWriter::open(object.name("status"));
             self.status.write(&mut flags, &self.other_flags);
-            self.other_flags.write(&mut flags);
+            write_extra(&mut flags, &self.other_flags);
             flags.close();
         }
         if let Some(accounts) = &self.accounts {
             accounts.encode_into(object.name("accounts"));
         }
-        self.extra.write(object);
+        write_extra(object, &self.extra);
     }
 
     /// The same without borrowed texts.
@@ -104,7 +104,7 @@ impl StreamStatus {
 
 /// Writes a flag, unless there is something in its place that is none.
 fn write_flag(object: &mut ObjectWriter<'_>, name: &'static str, flag: bool, others: &Extra<'_>) {
-    object.boolean(name, others.get(name).is_none().then_some(flag));
+    object.boolean(name, given(others.get(name)).is_none().then_some(flag));
 }
 
 /// The accounts of a status, by their ids. Keys that are no numbers are kept apart.
@@ -168,7 +168,7 @@ impl<'a> Account<'a> {
         if let Some(network) = &self.network {
             network.encode_into(object.name("network"));
         }
-        self.extra.write(&mut object);
+        write_extra(&mut object, &self.extra);
         object.close();
     }
 
@@ -206,7 +206,7 @@ impl<'a> Accounts<'a> {
         for (id, account) in &self.by_id {
             account.encode_into(object.any_name(Buffer::new().format(id.0)));
         }
-        self.extra.write(&mut object);
+        write_extra(&mut object, &self.extra);
         object.close();
     }
 
