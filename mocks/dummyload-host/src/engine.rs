@@ -139,7 +139,7 @@ impl Owned {
 pub(crate) const LONGEST_ADVANCE: Duration = Duration::from_secs(366 * 24 * 3600);
 
 /// What fits into a control frame.
-const LONGEST_PONG: usize = 125;
+const LONGEST_BEAT: usize = 125;
 
 /// The most pings that wait for one peer.
 const MOST_PINGS: usize = 64;
@@ -372,19 +372,30 @@ impl Engine {
 
     /// Through the outbox, so that a pong proves that everything before it has been sent.
     fn pong(&mut self, peer: PeerId, payload: &[u8]) {
+        if let Some(payload) = self.beat(Direction::Pong, peer, payload) {
+            self.queue(peer, Outgoing::Pong(payload));
+        }
+    }
+
+    fn ping(&mut self, peer: PeerId, payload: &[u8]) {
+        if let Some(payload) = self.beat(Direction::Ping, peer, payload) {
+            self.queue(peer, Outgoing::Ping(payload));
+        }
+    }
+
+    /// The payload of a ping or pong behind the faults; `None` if it does not go out.
+    fn beat(&mut self, on: Direction, peer: PeerId, payload: &[u8]) -> Option<Vec<u8>> {
         if self.faults.is_empty() {
-            return self.queue(peer, Outgoing::Pong(payload.to_vec()));
+            return Some(payload.to_vec());
         }
         let text = String::from_utf8_lossy(payload);
         let passing = Passing::other(&text, json!({"payload": text}), None);
-        let Some((rule, kind)) = self.faults.strike(Direction::Pong, Some(peer.0), &passing) else {
-            return self.queue(peer, Outgoing::Pong(payload.to_vec()));
-        };
+        let Some((rule, kind)) = self.faults.strike(on, Some(peer.0), &passing) else { return Some(payload.to_vec()) };
         let changed = kind.replacement(&passing);
-        self.log(peer.into(), What::Fault { rule, kind: kind.name(), struck: Some(Payload::Pong(payload.to_vec())) });
-        if let Some(payload) = changed.as_ref().and_then(|changed| changed["payload"].as_str()) {
-            self.queue(peer, Outgoing::Pong(payload.bytes().take(LONGEST_PONG).collect()));
-        }
+        let struck = if on == Direction::Ping { Payload::Ping } else { Payload::Pong }(payload.to_vec());
+        self.log(peer.into(), What::Fault { rule, kind: kind.name(), struck: Some(struck) });
+        let payload = changed.as_ref().and_then(|changed| changed["payload"].as_str())?;
+        Some(payload.bytes().take(LONGEST_BEAT).collect())
     }
 
     fn disturb_in(&mut self, peer: PeerId, message: Message<'_>, kind: &FaultKind, passing: &Passing<'_>) {
@@ -655,7 +666,7 @@ impl Engine {
                 let due = state.heard + silence;
                 let payload = state.manners.ping_payload.clone();
                 if due <= now {
-                    self.queue(peer, Outgoing::Ping(payload));
+                    self.ping(peer, &payload);
                     self.schedule(now + silence, Later::Silence(peer));
                 } else {
                     self.schedule(due, Later::Silence(peer));
@@ -725,7 +736,7 @@ impl Engine {
         match effect {
             Effect::Send { to, text } => self.send(to, text),
             Effect::SendBytes { to, text } => self.queue(to, Outgoing::NotUtf8(text)),
-            Effect::Ping { to, payload } => self.queue(to, Outgoing::Ping(payload)),
+            Effect::Ping { to, payload } => self.ping(to, &payload),
             Effect::Close { peer, code, reason } => {
                 if let Some(how) = self.ending(peer, Outgoing::Close(code, reason), "") {
                     self.end(peer, how);

@@ -258,6 +258,8 @@ pub enum Direction {
     Close,
     /// Pongs of the server.
     Pong,
+    /// Pings that the server sends of itself.
+    Ping,
 }
 
 impl Direction {
@@ -293,7 +295,7 @@ impl Direction {
             Self::Call => &["delay", "drop", "duplicate", "change", "answer"],
             Self::Answer => &["delay", "drop", "change"],
             Self::Close => &["drop", "cut", "change"],
-            Self::Pong => &["drop", "change"],
+            Self::Pong | Self::Ping => &["drop", "change"],
         }
     }
 }

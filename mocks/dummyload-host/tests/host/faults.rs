@@ -1,11 +1,12 @@
 //! Fault rules that look into what passes and change it.
 
-use crate::common::{Socket, connect, hear, say, start};
+use crate::common::{Room, Socket, connect, hear, say, start};
 use crate::sockets::{http, json_of};
-use dummyload_host::{Direction, Fault, FaultKind, Mock, Query, Whom};
+use dummyload_host::{Direction, Fault, FaultKind, Manners, Mock, MockBuilder, Query, Whom};
 use futures_util::SinkExt;
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio_tungstenite::MaybeTlsStream;
 use tokio_tungstenite::tungstenite::Message as Frame;
@@ -95,7 +96,7 @@ async fn handshakes_and_http_pass_rules_too() {
         let address = mock.address();
         async move { crate::sockets::http_at(address, "GET", "/x", "").await }
     });
-    mock.wait_for(&Query::any().containing("/x"), 3, std::time::Duration::from_secs(5)).await.unwrap();
+    mock.wait_for(&Query::any().containing("/x"), 3, Duration::from_secs(5)).await.unwrap();
     let mut socket = connect(&mock).await;
     say(&mut socket, "news").await;
     assert_eq!(waiting.await.unwrap(), (200, "news".into()));
@@ -119,10 +120,24 @@ async fn a_close_frame_can_be_another_or_none() {
     let (mut broken, mut other) = (connect(&mock).await, connect(&mock).await);
     let MaybeTlsStream::Plain(tcp) = broken.get_mut() else { panic!("no TLS is asked for") };
     tcp.write_all(b"\x81\x01x").await.unwrap(); // not masked
-    mock.wait_for(&Query::any().on(3), 2, std::time::Duration::from_secs(5)).await.unwrap();
+    mock.wait_for(&Query::any().on(3), 2, Duration::from_secs(5)).await.unwrap();
     say(&mut broken, "unheard").await;
     say(&mut other, "heard").await;
     assert_eq!(hear(&mut broken).await, "heard", "it is open still");
+}
+
+#[tokio::test]
+async fn pings_of_the_server_are_lost_or_others() {
+    let mut manners = Manners::default();
+    manners.ping_after_silence = Some(Duration::from_secs(4));
+    let mock = MockBuilder::default().virtual_clock().start(Room::with(manners)).await.unwrap();
+    rule(&mock, json!({"on": "ping", "kind": "drop", "times": 1})).await;
+    rule(&mock, json!({"on": "ping", "match": {"payload": ""}, "kind": "change", "set": {"/payload": "b"}})).await;
+    let mut socket = connect(&mock).await;
+    mock.advance(Duration::from_secs(9));
+    assert_eq!(hear(&mut socket).await, r#"Ping(b"b")"#, "the first of two is lost");
+    let struck: Vec<Value> = mock.journal(&Query::any()).into_iter().filter(|entry| entry["kind"] == "fault").collect();
+    assert_eq!((struck.len(), &struck[0]["fault"], &struck[0]["ping"]), (2, &json!("drop"), &json!("")));
 }
 
 #[tokio::test]
@@ -199,7 +214,7 @@ fn any_rule() -> impl Strategy<Value = Value> {
         Just(json!({"kind": "answer", "with": {"status": "$from:/a", "body": "$from:"}})),
         prop::sample::select(vec!["all", "others", "first", "last"]).prop_map(|to| json!({"kind": "misdirect", "to": to})),
     ];
-    let on = prop::sample::select(vec!["in", "out", "handshake", "call", "answer", "close", "pong"]);
+    let on = prop::sample::select(vec!["in", "out", "handshake", "call", "answer", "close", "pong", "ping"]);
     let more = prop_oneof![
         Just(json!({})),
         Just(json!({"conn": 1})),
@@ -236,7 +251,7 @@ proptest! {
                 let _ = socket.send(Frame::Ping("x".into())).await;
                 let call = http(&mock, "POST", "/x", r#"{"a":1}"#);
                 let _ = tokio::time::timeout(std::time::Duration::from_millis(20), call).await;
-                mock.advance(std::time::Duration::from_secs(1));
+                mock.advance(Duration::from_secs(1));
             }
             mock.clear_faults();
             let mut socket = connect(&mock).await;
