@@ -101,6 +101,18 @@ impl Payload {
         }
     }
 
+    /// Also in what is shown in hexadecimal digits, and in the reason of a close frame.
+    fn contains(&self, part: &str) -> bool {
+        match self {
+            Self::Received(text) => text.contains(part),
+            Self::Shared(text) => text.as_str().contains(part),
+            Self::NotUtf8(bytes) | Self::Binary(bytes) | Self::Ping(bytes) | Self::Pong(bytes) => {
+                String::from_utf8_lossy(bytes).contains(part)
+            }
+            Self::Close(_, reason) => reason.contains(part),
+        }
+    }
+
     fn bytes(&self) -> usize {
         match self {
             Self::Received(text) => text.len(),
@@ -371,7 +383,7 @@ impl Query {
         Self { topic: Some(topic.to_owned()), ..Self::of(Kind::Event) }
     }
 
-    /// Only entries whose text, body, path or problem contains this.
+    /// Only entries whose text, payload, reason, body, path, problem or details contain this.
     #[must_use]
     pub fn containing(mut self, part: &str) -> Self {
         self.contains = Some(part.to_owned());
@@ -413,7 +425,7 @@ impl Query {
 fn contains(what: &What, part: &str) -> bool {
     match what {
         What::Received(payload) | What::Sent(payload) | What::Fault { struck: Some(payload), .. } => {
-            payload.text().is_some_and(|text| text.contains(part))
+            payload.contains(part)
         }
         What::Opened { path, .. } | What::Refused { path, .. } => path.contains(part),
         What::Request { path, body, .. } => path.contains(part) || String::from_utf8_lossy(body).contains(part),
@@ -444,6 +456,14 @@ mod tests {
 
     fn text(text: &str) -> What {
         What::Received(Payload::Received(text.into()))
+    }
+
+    #[test]
+    fn what_is_no_text_is_found_by_content_as_well() {
+        let mut journal = Journal::default();
+        journal.push(Timestamp::ZERO, PeerId(2).into(), What::Received(Payload::Ping(b"are you there".to_vec())));
+        journal.push(Timestamp::ZERO, PeerId(2).into(), What::Sent(Payload::Close(Some(1000), "you again".into())));
+        assert_eq!(journal.find(0, &Query::any().containing("you ")).count(), 2);
     }
 
     #[test]

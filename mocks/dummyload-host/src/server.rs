@@ -10,7 +10,7 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{CONNECTION, HeaderMap, HeaderName, HeaderValue, UPGRADE};
 use hyper::service::service_fn;
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{Method, Request, Response, StatusCode, Version};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
 use std::io;
@@ -287,6 +287,7 @@ fn plain(parts: &hyper::http::request::Parts, body: Vec<u8>) -> HttpRequest {
 fn websocket_accept(request: &Request<Incoming>, versions: &[&str]) -> Option<String> {
     let headers = request.headers();
     let whole = request.method() == Method::GET
+        && request.version() >= Version::HTTP_11
         && has_token(headers, &UPGRADE, "websocket")
         && has_token(headers, &CONNECTION, "upgrade")
         && headers.get("sec-websocket-version").is_some_and(|version| versions.iter().any(|known| version == known));

@@ -1,7 +1,7 @@
 //! Who somebody is: passwords, tokens, and the cookie of the web page (dossier 2, 3).
 
 use super::{Answer, Call, Refused, failure, pages, refused};
-use crate::world::MultistreamerWorld;
+use crate::world::{MultistreamerWorld, is_storable};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use dummyload_host::{HttpRequest, HttpResponse, ProblemKind};
@@ -39,31 +39,37 @@ impl MultistreamerWorld {
         let Some(basic) = basic else {
             return Err(failure("string argument only", 401, "no-password", "the header Authorization has no Basic"));
         };
-        let pair = STANDARD.decode(basic.trim_start()).ok().and_then(|pair| String::from_utf8(pair).ok());
-        let Some(pair) = pair else {
+        let Ok(pair) = STANDARD.decode(basic.trim_start()) else {
             return Err(unauthorized("no-password", "what follows Basic is no base64"));
         };
-        let Some((name, password)) = pair.split_once(':') else {
+        let Some(colon) = pair.iter().position(|byte| *byte == b':') else {
             let text = "attempt to concatenate local 'username' (a nil value)";
             return Err(failure(text, 401, "no-password", "what follows Basic has no colon"));
         };
-        let user = self.logged_in(call, name, password);
+        let user = self.logged_in(call, &pair[..colon], &pair[colon + 1..])?;
         let user = user.ok_or_else(|| unauthorized("wrong-password", "name or password are wrong"))?;
         let token = self.state.user(user).map(|user| user.seed.token.clone());
         Ok(self.json(&json!({"token": token})))
     }
 
-    /// The user of this name, who is made if somebody logs in for the first time. Names count in small letters.
-    fn logged_in(&mut self, call: &mut Call<'_, '_>, name: &str, password: &str) -> Option<UserId> {
-        let name = name.to_lowercase();
-        if let Some(user) = self.state.user_named(&name) {
-            return (user.seed.password == password).then_some(user.seed.id);
-        }
+    /// The user of this name, who is made if somebody logs in for the first time. Names count in small letters. The database
+    /// is asked when the password is good, and fails at names that it cannot have.
+    fn logged_in(&mut self, call: &mut Call<'_, '_>, name: &[u8], password: &[u8]) -> Result<Option<UserId>, Refused> {
         let shared = &self.options.newcomer_password;
-        if shared.is_empty() || password != shared || name.is_empty() {
-            return None;
+        let is_newcomer = !shared.is_empty() && password == shared.as_bytes() && !name.is_empty();
+        let name = std::str::from_utf8(name).ok().map(str::to_ascii_lowercase).filter(|name| is_storable(name));
+        let Some(name) = name else {
+            let why = "the name is no UTF-8, is longer than 255 letters, or has a NUL in it";
+            return if is_newcomer { Err(failure("ERROR: invalid name", 401, "odd-name", why)) } else { Ok(None) };
+        };
+        if let Some(user) = self.state.user_named(&name) {
+            return Ok((user.seed.password.as_bytes() == password).then_some(user.seed.id));
         }
-        Some(self.state.new_user(&name, password, call.cx.now(), call.cx.ids()))
+        if !is_newcomer {
+            return Ok(None);
+        }
+        let password = shared.clone();
+        Ok(Some(self.state.new_user(&name, &password, call.cx.now(), call.cx.ids())))
     }
 
     pub(super) fn profile(&mut self, call: &mut Call<'_, '_>) -> Answer {
@@ -108,7 +114,8 @@ impl MultistreamerWorld {
         }
         let params = call.params(None, false)?;
         let typed = |name: &str| params.text(name).unwrap_or_default().to_owned();
-        let Some(user) = self.logged_in(call, &typed("username"), &typed("password")) else {
+        let user = self.logged_in(call, typed("username").as_bytes(), typed("password").as_bytes())?;
+        let Some(user) = user else {
             call.note(ProblemKind::Refused, "wrong-password", "dossier 2", "name or password are wrong");
             return Ok(pages::login(&self.options.http_prefix, true));
         };

@@ -51,7 +51,8 @@ impl MultistreamerWorld {
     pub(super) fn no_socket(&mut self, call: &mut Call<'_, '_>, id: &str) -> Answer {
         if call.request.method != "HEAD" {
             self.admit(call.request, id)?;
-            let text = "this is the address of a WebSocket, and the request is no handshake of version 13";
+            let text =
+                "this is the address of a WebSocket, and the request is no handshake of version 13 over HTTP/1.1";
             call.note(ProblemKind::Refused, "not-a-websocket", "dossier 3", text);
         }
         Ok(HttpResponse::new(200).with_header("content-type", "text/html"))

@@ -149,6 +149,13 @@ impl MultistreamerWorld {
         mut message: Map<String, Value>,
         has_nan: bool,
     ) {
+        let name = words.stand.map_or_else(|| to.as_bytes().to_vec(), |stand| stand.bytes(to));
+        if name.contains(&0) || std::str::from_utf8(&name).is_err() {
+            // The database is asked for the name, and fails (dossier 4.6).
+            let text =
+                format!("no user can be called \"{}\": there is a NUL in it, or it is no UTF-8", name.escape_ascii());
+            return self.cut(cx, speaker.peer, "odd-name", "dossier 4.6", text);
+        }
         let Some(user) = self.state.user_named(to) else {
             let text =
                 format!("there is no user {to:?}; names count to the letter, and a blank too many is part of one");

@@ -333,7 +333,20 @@ impl World for MultistreamerWorld {
     }
 
     fn secret_names(&self) -> &'static [&'static str] {
-        &["token", "access_token", "authorization", "password", "uuid", "cookie", "set-cookie", "newcomer_password"]
+        &[
+            "token",
+            "access_token",
+            "authorization",
+            "password",
+            // As it is mistyped.
+            "pass",
+            "passwd",
+            "pwd",
+            "uuid",
+            "cookie",
+            "set-cookie",
+            "newcomer_password",
+        ]
     }
 
     fn secret_values(&self) -> Vec<String> {

@@ -308,6 +308,32 @@ async fn edits_are_read_as_lua_and_the_database_read_them() {
 }
 
 #[tokio::test]
+async fn the_database_fails_at_names_that_it_cannot_have() {
+    let mock = start_option(|options| options.newcomer_password = "pw".into()).await;
+    let asked = async |pair: &[u8]| {
+        let basic = format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair));
+        http(&mock, "GET", "/api/v1/auth", &[("Authorization", &basic)], "").await.status
+    };
+    let long = "a".repeat(255);
+    for (pair, status) in [
+        (b"j\0n:pw".to_vec(), 500),
+        (b"\xff\xfe:pw".to_vec(), 500),
+        (b"\xff\xfe:wrong".to_vec(), 401),
+        (format!("{long}a:pw").into_bytes(), 500),
+        (format!("{long}:pw").into_bytes(), 200),
+        ("J\u{d6}RG:pw".into(), 200),
+        (b":pw".to_vec(), 401),
+    ] {
+        assert_eq!(asked(&pair).await, status, "{}", pair.escape_ascii());
+    }
+    let users = api(&mock, "john", "GET", "/user", "").await;
+    assert!(users.body.contains("\"j\u{d6}rg\""), "only ASCII letters become small: {}", users.body);
+    let form = [("Content-Type", "application/x-www-form-urlencoded")];
+    http(&mock, "POST", "/login", &form, "username=john&pass=GUESSED77").await;
+    assert!(!json!(mock.journal(&multistreamer_mock::Query::any())).to_string().contains("GUESSED77"));
+}
+
+#[tokio::test]
 async fn anybody_but_its_owner_deletes_an_account() {
     let mock = start().await;
     let answer = api(&mock, "john", "DELETE", "/account/14", "").await;

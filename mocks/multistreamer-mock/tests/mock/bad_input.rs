@@ -26,7 +26,9 @@ async fn what_cannot_be_read_ends_the_connection_without_a_close_frame() {
         r#"{"type":"text","account_id":14,"cur_stream_account_id":14,"text":null}"#,
         r#"{"type":"emote","text":["x"]}"#,
         r#"{"type":"text","account_id":0,"text":"/msg"}"#,
+        r#"{"type":"text","account_id":0,"text":"/msg a\u0000b x"}"#,
         r#"{"type":"text","account_id":0,"text":"x","n":NaN}"#,
+        r#"{"type":"text","account_id":0,"text":NaN}"#,
         &sparse,
         &format!(r#"{{"type":"writer","account_id":[{nulls}1],"cur_stream_account_id":14}}"#),
     ] {
@@ -126,4 +128,12 @@ async fn texts_that_are_no_utf_8_come_back_as_they_are() {
     let sent = sent.iter().rfind(|entry| entry["kind"] == "sent").unwrap().to_string();
     assert!(sent.contains("ff"), "{sent}");
     assert_eq!(problems(&mock), ["tolerated not-utf8"]);
+    // No user can have such a name, and the database fails at it.
+    let mut john = Client::john(&mock).await;
+    let text = b"{\"type\":\"text\",\"account_id\":0,\"text\":\"/msg \xff x\"}".to_vec();
+    john.send(Frame::Frame(Raw::message(text, OpCode::Data(Data::Text), true))).await;
+    assert_eq!(john.hear().await, "cut");
+    let told =
+        mock.journal(&multistreamer_mock::Query::problems()).pop().unwrap()["problem"].as_str().unwrap().to_owned();
+    assert!(told.starts_with("no user can be called \"\\xff\""), "{told}");
 }

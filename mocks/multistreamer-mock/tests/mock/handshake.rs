@@ -2,6 +2,7 @@
 
 use crate::kit::{Client, get, http, problems, start, start_option, token};
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 #[tokio::test]
 async fn who_may_read_the_chat_gets_in_and_nobody_else() {
@@ -71,6 +72,23 @@ async fn subprotocols_come_back_as_a_whole() {
         assert!(!lower.contains("extensions"), "{head}");
     }
     assert_eq!(problems(&mock), ["tolerated several-subprotocols"]);
+}
+
+#[tokio::test]
+async fn http_1_0_opens_no_socket() {
+    let mock = start().await;
+    let mut socket = tokio::net::TcpStream::connect(mock.address()).await.unwrap();
+    let request = format!(
+        "GET /ws/21?token={} HTTP/1.0\r\nhost: localhost\r\nupgrade: websocket\r\nconnection: upgrade\r\n\
+         sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        token("john")
+    );
+    socket.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).await.unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.0 200") && body.is_empty(), "{answer}");
+    assert_eq!(problems(&mock), ["refused not-a-websocket"]);
 }
 
 #[tokio::test]
