@@ -621,7 +621,13 @@ impl Engine {
 
     /// When [`Engine::tick`] has something to do.
     pub(crate) fn poll_deadline(&self) -> Option<Deadline> {
-        let later = self.later.keys().next().map(|(at, _)| Deadline { at: *at, why: "something kept back is due" });
+        let later = self.later.iter().next().map(|((at, _), what)| {
+            let why = match what {
+                Later::Silence(_) => "a silent connection is looked after: it may get a ping",
+                _ => "something kept back is due",
+            };
+            Deadline { at: *at, why }
+        });
         Deadline::earliest(later, self.world.poll_deadline())
     }
 

@@ -45,7 +45,10 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     let dialect = args.dialect.as_deref().unwrap_or(dialects[0]);
     if !dialects.contains(&dialect) {
         let known = dialects.join(", ");
-        return exit::with(exit::USAGE, format_args!("--dialect {dialect}: {:?} has {known}", args.protocol));
+        return exit::with(
+            exit::USAGE,
+            format_args!("--dialect {dialect}: there is no such dialect of {:?}, only {known}", args.protocol),
+        );
     }
     let input: Box<dyn BufRead> = if args.file == Path::new("-") {
         Box::new(io::stdin().lock())

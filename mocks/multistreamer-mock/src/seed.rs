@@ -145,7 +145,7 @@ pub struct StreamSeed {
 
 /// An account that a stream goes live on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table, as in accounts = [{ id = 14, settings = { title = \"T\" } }]")]
 #[non_exhaustive]
 pub struct AttachedSeed {
     /// The account.
@@ -160,7 +160,7 @@ pub struct AttachedSeed {
 
 /// What another user may do with a stream: 0 nothing, 1 read, 2 read and write.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table, as in shares = [{ user = 2, chat = 2 }]")]
 #[non_exhaustive]
 pub struct ShareSeed {
     /// That user.
@@ -185,7 +185,8 @@ pub struct ViewerSeed {
     /// The name for people; empty: the nick.
     #[serde(default)]
     pub display_name: String,
-    /// The number there; digits for mixer.
+    /// The number there, digits for mixer; empty: one is made of the nick.
+    #[serde(default)]
     pub id: String,
     /// Where a picture is; empty: nobody knows.
     #[serde(default)]

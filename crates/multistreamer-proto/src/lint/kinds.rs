@@ -23,6 +23,8 @@ dummyload_codec::lint::deviation_kinds! {
     UnknownType => "unknown-type",
     /// What the server makes by itself, in a message of a client.
     Overwritten => "overwritten",
+    /// A private message without a name: the server ends the connection.
+    MsgToNobody => "msg-to-nobody",
     /// A request that stops the chat of the real server (dossier 4.2).
     Killer => "killer",
 }

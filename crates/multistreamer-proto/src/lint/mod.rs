@@ -23,8 +23,11 @@ pub fn lint_client(text: &str) -> Vec<Deviation> {
         ClientMessage::ViewCount => (fields::TYPE_ONLY, "dossier 4.3"),
         ClientMessage::Writer(_) => (fields::WRITER, "dossier 4.2"),
         ClientMessage::Say(_) => (fields::SAY, "dossier 4.4"),
-        ClientMessage::Other(_) => {
-            let text = "the server knows no such message, and passes over it";
+        ClientMessage::Other(other) => {
+            let text = match &other.kind {
+                Some(_) => "the server knows no such message, and passes over it",
+                None => "the message has no type that is a text, so the server passes over it",
+            };
             lint.add("/type", DeviationKind::UnknownType, Level::Error, "dossier 5", text);
             return lint.found;
         }
@@ -36,7 +39,10 @@ pub fn lint_client(text: &str) -> Vec<Deviation> {
             let text = "the internal chat has no writer; the real server's chat does not survive this question";
             lint.add("", DeviationKind::Killer, Level::Error, section, text);
         }
-        ClientMessage::Say(say) => lint.overwritten(say),
+        ClientMessage::Say(say) => {
+            lint.overwritten(say);
+            lint.deadly(say);
+        }
         _ => {}
     }
     lint.spacing(text, section, || message.to_text());
@@ -98,6 +104,32 @@ impl Lint {
         }
     }
 
+    /// Lines that the real server fails at or drops weigh more than others, and account 0 needs no target (dossier 4.4, 4.6).
+    fn deadly(&mut self, say: &Say<'_>) {
+        let is_internal = say.account_id == Some(crate::AccountId::IRC);
+        for found in &mut self.found {
+            match (found.pointer.as_str(), found.kind) {
+                ("/text", DeviationKind::MissingMember | DeviationKind::NullMember) => {
+                    found.level = Level::Error;
+                    found.text = "the real server fails at a line without text, and ends the connection".into();
+                }
+                ("/cur_stream_account_id", DeviationKind::MissingMember) if is_internal => {
+                    found.level = Level::Info;
+                    found.text = "the documents have this member; for account 0 the server does without it".into();
+                }
+                ("/account_id", DeviationKind::LooseType) if say.account_id.is_none() => {
+                    found.level = Level::Error;
+                    found.text = "the real server takes no texts for numbers here, and drops the line".into();
+                }
+                _ => {}
+            }
+        }
+        if is_internal && say.said().is_some_and(|said| said == "/msg") {
+            let text = "the real server fails at /msg without a name, and ends the connection";
+            self.add("/text", DeviationKind::MsgToNobody, Level::Error, "dossier 5", text);
+        }
+    }
+
     /// The last resort: nothing else explains why it is longer than the canonical text.
     fn spacing(&mut self, text: &str, section: &'static str, canonical: impl FnOnce() -> String) {
         if self.found.is_empty() && text.len() != canonical().len() {
@@ -127,6 +159,22 @@ mod tests {
         }
         let twitch = r#"{"type":"text","stream_id":21,"account_id":14,"network":"twitch","text":"x","markdown":"x","from":{"id":"1","name":"g"}}"#;
         assert_eq!(lint_server(twitch), []);
+    }
+
+    /// What a line does weighs: nothing, nothing but silence, or the end of the connection.
+    #[test]
+    fn deadly_lines_are_errors() {
+        let level = |text: &str| lint_client(text).iter().map(|found| found.level).max();
+        for (text, worst) in [
+            (r#"{"type":"text","account_id":0,"text":"x"}"#, Some(Level::Info)),
+            (r#"{"type":"text","account_id":0}"#, Some(Level::Error)),
+            (r#"{"type":"text","account_id":0,"text":"/msg"}"#, Some(Level::Error)),
+            (r#"{"type":"text","account_id":"14","cur_stream_account_id":14,"text":"x"}"#, Some(Level::Error)),
+            (r#"{"type":"text","account_id":14,"cur_stream_account_id":14.0,"text":"x"}"#, Some(Level::Warning)),
+        ] {
+            assert_eq!(level(text), worst, "{text}");
+        }
+        assert!(lint_client(r#"{"typ":"status"}"#)[0].text.contains("no type"));
     }
 
     #[test]

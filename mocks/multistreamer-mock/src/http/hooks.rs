@@ -4,9 +4,9 @@ use super::{Answer, Call, Form, Refused, plain};
 use crate::world::MultistreamerWorld;
 use multistreamer_proto::StreamId;
 
-fn not_found(code: &'static str, text: &str, why: &str) -> Refused {
+fn not_found(code: &'static str, text: &str, why: impl Into<String>) -> Refused {
     let form = Form::Plain { status: 404, text: text.to_owned() };
-    Refused { form, code, source: "dossier 4.1", why: why.to_owned() }
+    Refused { form, code, source: "dossier 4.1", why: why.into() }
 }
 
 impl MultistreamerWorld {
@@ -14,7 +14,7 @@ impl MultistreamerWorld {
         let stream = self.hook(call)?;
         match self.encoder_on(call.cx, stream) {
             Ok(()) => Ok(plain(200, "OK")),
-            Err(why) => Err(not_found("network-refuses", &why, "a network does not let the stream go live")),
+            Err(why) => Err(not_found("network-refuses", &why, self.lacking(stream))),
         }
     }
 

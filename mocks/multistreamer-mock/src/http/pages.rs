@@ -33,13 +33,14 @@ impl Asset {
 }
 
 /// Nothing but the page's own script and style, and nobody to talk to but this server: no picture is fetched from anywhere.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'self'; \
+const POLICY: &str = "default-src 'none'; img-src data:; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'self'; \
                       base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 
 fn page(title: &str, head: &str, body: &str, prefix: &str) -> HttpResponse {
     let page = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n\
+         <link rel=\"icon\" href=\"data:,\">\n\
          <link rel=\"stylesheet\" href=\"{prefix}/static/chat.css\">\n{head}</head>\n<body>\n{body}</body>\n</html>\n",
         escaped(title)
     );

@@ -86,9 +86,7 @@ impl MultistreamerWorld {
         match flag("data_pushing") {
             Some(true) => {
                 let went = self.go_live(call.cx, stream);
-                went.map_err(|error| {
-                    refused(400, &error, "network-refuses", "a network does not let the stream go live")
-                })?;
+                went.map_err(|error| refused(400, &error, "network-refuses", self.lacking(stream)))?;
             }
             Some(false) => self.end(call.cx, stream),
             None => {}

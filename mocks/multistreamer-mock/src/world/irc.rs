@@ -135,7 +135,9 @@ impl MultistreamerWorld {
         if !self.can_be_written(cx, speaker.peer, &message, has_nan) {
             return;
         }
-        let details = json!({"stream": speaker.stream, "user": speaker.user, "network": "irc", "text": words.text});
+        let details = json!({
+            "stream": speaker.stream, "user": speaker.user, "network": "irc", "type": words.kind.name(), "text": words.text,
+        });
         Self::record(cx, speaker.peer, "said", details);
         self.publish_of(cx, speaker.peer, message, words.stand);
     }
@@ -168,7 +170,12 @@ impl MultistreamerWorld {
         if !self.can_be_written(cx, speaker.peer, &message, has_nan) {
             return;
         }
-        Self::record(cx, speaker.peer, "whispered", json!({"user": speaker.user, "to": to, "text": words.text}));
+        Self::record(
+            cx,
+            speaker.peer,
+            "whispered",
+            json!({"user": speaker.user, "to": to, "type": words.kind.name(), "text": words.text}),
+        );
         self.publish_of(cx, speaker.peer, message, words.stand);
     }
 

@@ -51,6 +51,19 @@ impl MultistreamerWorld {
         Ok(())
     }
 
+    /// What the networks of a stream's accounts want and do not have, for whoever asks why it does not go live.
+    pub(crate) fn lacking(&self, id: StreamId) -> String {
+        let attached = self.state.stream(id).into_iter().flat_map(|stream| &stream.attached);
+        let told = attached.filter_map(|(account, attached)| {
+            let network = self.state.account(*account)?.network();
+            let lacking: Vec<&str> = network.lacking(&attached.seed.settings).collect();
+            let settings = lacking.join(", ");
+            (!lacking.is_empty())
+                .then(|| format!("{} wants the settings {settings} of account {account}", network.display_name))
+        });
+        format!("the stream does not go live: {}", told.collect::<Vec<_>>().join("; "))
+    }
+
     /// A world that begins with a stream that is live.
     pub(crate) fn live_from_the_start(&mut self, id: StreamId, now: Timestamp) {
         if self.start_accounts(id).is_ok()

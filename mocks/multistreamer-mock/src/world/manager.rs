@@ -314,7 +314,13 @@ impl MultistreamerWorld {
         let pair = Pair { target, account };
         if !self.manager.has(stream, pair) {
             let is_live = self.state.stream(stream).is_some_and(|stream| stream.status.pushing);
-            let (code, text) = if is_live {
+            let unknown = [account, target].into_iter().find(|id| id.0 != 0 && self.state.account(*id).is_none());
+            let (code, text) = if let Some(id) = unknown {
+                let text = format!(
+                    "there is no account {id}; ask for no writer with it either, the real server's chat manager dies of that"
+                );
+                ("no-account", text)
+            } else if is_live {
                 let text = format!(
                     "{} has no writer for the chat of {}: ask for one, and wait for writerresult",
                     self.account_name(account),

@@ -68,6 +68,26 @@ enum Due {
 }
 
 impl Due {
+    fn why(&self) -> &'static str {
+        match self {
+            Self::End(_) => "the end of a socket that is mute",
+            Self::Count(..) => "viewers are counted",
+            Self::Line(..) => "a viewer says something",
+            Self::Writer(..) => "a writer is made",
+        }
+    }
+
+    /// What it is about, for people.
+    fn show(&self) -> Value {
+        match self {
+            Self::End(peer) => json!({"why": self.why(), "conn": peer.0}),
+            Self::Count(stream, pair) | Self::Writer(stream, _, pair) => {
+                json!({"why": self.why(), "stream": stream, "account": pair.account, "target": pair.target})
+            }
+            Self::Line(stream, line) => json!({"why": self.why(), "stream": stream, "line": line}),
+        }
+    }
+
     /// Whether it belongs to a stream that is live.
     fn is_of(&self, stream: StreamId) -> bool {
         match self {
@@ -302,15 +322,7 @@ impl World for MultistreamerWorld {
     }
 
     fn poll_deadline(&self) -> Option<Deadline> {
-        self.agenda.first().map(|(at, due)| {
-            let why = match due {
-                Due::End(_) => "the end of a socket that is mute",
-                Due::Count(..) => "viewers are counted",
-                Due::Line(..) => "a viewer says something",
-                Due::Writer(..) => "a writer is made",
-            };
-            Deadline { at: *at, why }
-        })
+        self.agenda.first().map(|(at, due)| Deadline { at: *at, why: due.why() })
     }
 
     fn control(&mut self, cx: &mut Cx<'_>, verb: &str, body: &Value) -> Result<Value, ControlError> {

@@ -53,7 +53,8 @@ impl MultistreamerWorld {
         let (Some(account), Some(target)) = (of_chat(pair.account), of_chat(pair.target)) else { return };
         let network = account.network();
         let details = json!({
-            "stream": stream, "network": network.name, "account": pair.account, "target": pair.target, "text": words.text,
+            "stream": stream, "network": network.name, "account": pair.account, "target": pair.target,
+            "type": words.kind.name(), "text": words.text,
         });
         Self::record(cx, peer, "said", details);
         let (kind, text) = match (network.emote, words.kind) {
@@ -144,6 +145,19 @@ impl MultistreamerWorld {
         self.send(cx, &peers, &out);
     }
 
+    /// Writes into the journal that a viewer has said something, in a channel or to somebody.
+    pub(crate) fn record_chatted(
+        cx: &mut Cx<'_>,
+        network: &Network,
+        (where_to, name): (&'static str, &str),
+        nick: &str,
+        said: &Said,
+    ) {
+        let details =
+            json!({"network": network.name, where_to: name, "nick": nick, "type": said.kind.name(), "text": said.text});
+        Self::record(cx, Party::World, "chatted", details);
+    }
+
     /// A line of the world file is due.
     pub(crate) fn scripted(&mut self, cx: &mut Cx<'_>, stream: StreamId, at: usize, due: Timestamp) {
         let Some(line) = self.state.lines.get(at).cloned() else { return };
@@ -156,7 +170,7 @@ impl MultistreamerWorld {
         let kind = if line.emote { ChatKind::Emote } else { ChatKind::Text };
         let emotes = self.emotes_in(network, &line.text);
         let said = Said { kind, text: line.text, stand: None, emotes, to: None };
-        Self::record(cx, Party::World, "chatted", json!({"channel": channel, "nick": line.viewer, "text": said.text}));
+        Self::record_chatted(cx, network, ("channel", &channel), &line.viewer, &said);
         self.on_network(cx, network, &channel, &person, &said);
     }
 

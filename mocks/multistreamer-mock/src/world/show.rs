@@ -27,7 +27,7 @@ impl MultistreamerWorld {
         let agenda: Vec<Value> = self
             .agenda
             .iter()
-            .map(|(at, due)| json!({"at": at.since_epoch().as_secs_f64(), "due": format!("{due:?}")}))
+            .map(|(at, due)| json!({"at": at.since_epoch().as_secs_f64(), "due": due.show()}))
             .collect();
         let mut file = self.to_file();
         // More of them than are known as secrets wherever they stand; and `key` is also the name of what is none.

@@ -236,6 +236,6 @@ async fn an_account_that_was_deleted_fails_at_the_next_status_only() {
     john.hear_type("viewcountresult").await;
     assert_eq!(api(&spec, "john", "DELETE", "/account/14", "").await.status, 200);
     john.write(14, 14, "nobody hears this").await;
-    assert_eq!(john.hear_type("error").await["code"], "no-writer");
+    assert_eq!(john.hear_type("error").await["code"], "no-account");
     assert_eq!(john.status().await["accounts"]["14"], json!(null));
 }

@@ -8,7 +8,10 @@ async fn the_chat_is_a_page_that_fetches_nothing_from_elsewhere() {
     let page = get(&mock, "/stream/21/chat").await;
     assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
     let policy = page.header("content-security-policy").unwrap();
-    assert!(policy.contains("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'"), "{policy}");
+    assert!(
+        policy.contains("default-src 'none'; img-src data:; script-src 'self'; style-src 'self'; connect-src 'self'"),
+        "{policy}"
+    );
     assert!(!policy.contains("unsafe"), "{policy}");
     assert!(
         !page.body.contains("style=") && !page.body.contains("onclick") && !page.body.contains("http:"),

@@ -96,7 +96,7 @@ async fn ids_are_converted_for_writers_and_not_for_texts() {
     let count = |code: &str| seen.iter().filter(|problem| *problem == code).count();
     assert_eq!(
         (count("dropped no-account"), count("dropped no-writer"), count("dropped incomplete-writer")),
-        (6, 1, 2)
+        (7, 0, 2)
     );
 }
 

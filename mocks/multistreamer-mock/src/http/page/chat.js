@@ -54,14 +54,30 @@ function heard(message) {
   }
 }
 
+const sortedIds = () => Object.keys(accounts).sort((a, b) => a - b);
+const label = (id) => `${accounts[id].network.displayName}: ${accounts[id].name}`;
+
+function fill(select, chosen) {
+  const before = select.value;
+  select.replaceChildren(...chosen.map((id) => new Option(label(id), id)));
+  if (chosen.includes(before)) select.value = before;
+}
+
+// Only the chats that the chosen account can write into are offered: its own one, and live ones of its network.
+function chooseTarget() {
+  const from = parts.say.account.value;
+  if (from === "" || !accounts[from]) return;
+  const network = accounts[from].network.name;
+  fill(parts.say.target, sortedIds().filter((id) => id === from && from === "0" || accounts[id].live && accounts[id].network.name === network));
+}
+
 function showStatus({ status, accounts: all }) {
   accounts = all;
   if (!status.data_pushing) writers.clear();
   byId("status").textContent = status.data_pushing ? "live" : status.data_incoming ? "an encoder is sending" : "not live";
   byId("live").hidden = status.data_pushing;
   byId("end").hidden = !status.data_pushing;
-  const ids = Object.keys(accounts).sort((a, b) => a - b);
-  const label = (id) => `${accounts[id].network.displayName}: ${accounts[id].name}`;
+  const ids = sortedIds();
   byId("accounts").replaceChildren(...ids.map((id) => {
     const item = document.createElement("li");
     item.id = `account-${id}`;
@@ -69,13 +85,8 @@ function showStatus({ status, accounts: all }) {
     item.classList.toggle("live", accounts[id].live);
     return item;
   }));
-  const fill = (select, chosen) => {
-    const before = select.value;
-    select.replaceChildren(...chosen.map((id) => new Option(label(id), id)));
-    if (chosen.includes(before)) select.value = before;
-  };
   fill(parts.say.account, ids.filter((id) => accounts[id].writable));
-  fill(parts.say.target, ids.filter((id) => id === "0" || accounts[id].live));
+  chooseTarget();
   fill(parts.viewer.channel, ids.filter((id) => id !== "0" && accounts[id].live));
   parts.viewer.hidden = parts.viewer.channel.options.length === 0;
 }
@@ -137,6 +148,8 @@ function flush() {
   waiting = waiting.filter((line) => !ready(line));
 }
 
+parts.say.account.addEventListener("change", chooseTarget);
+
 parts.say.addEventListener("submit", (event) => {
   event.preventDefault();
   let text = parts.say.text.value;
@@ -175,7 +188,10 @@ parts.login.addEventListener("submit", async (event) => {
   const { username, password } = parts.login;
   try {
     const pair = btoa(String.fromCharCode(...new TextEncoder().encode(`${username.value}:${password.value}`)));
-    ({ token } = await call("GET", "/auth", { headers: { Authorization: `Basic ${pair}` } }));
+    const response = await fetch(`${prefix}/api/v1/auth`, { headers: { Authorization: `Basic ${pair}` } });
+    // The server's own words for this are "endpoint requires authorization".
+    if (response.status === 401) throw new Error("wrong name or password");
+    ({ token } = await response.json());
     connect();
   } catch (e) { alertUser(e.message); }
 });

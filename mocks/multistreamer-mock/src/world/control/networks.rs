@@ -3,7 +3,7 @@
 use super::{Outcome, invalid, not_found};
 use crate::network::Network;
 use crate::world::{MultistreamerWorld, Said};
-use dummyload_host::{ControlError, Cx, Party};
+use dummyload_host::{ControlError, Cx};
 use multistreamer_proto::{AccountId, ChatKind};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -90,8 +90,7 @@ impl MultistreamerWorld {
         let person = self.person(network, &body.nick, body.display_name, body.user_id);
         let emotes = self.said_emotes(network, body.emotes, &body.text)?;
         let said = Said { kind, text: body.text, stand: None, emotes, to: None };
-        let details = json!({"channel": channel, "nick": body.nick, "text": said.text});
-        Self::record(cx, Party::World, "chatted", details);
+        Self::record_chatted(cx, network, ("channel", &channel), &body.nick, &said);
         let streams = self.on_network(cx, network, &channel, &person, &said);
         Ok(json!({"network": network.name, "channel": channel, "streams": streams}))
     }
@@ -111,7 +110,7 @@ impl MultistreamerWorld {
         let person = self.person(network, &body.nick, body.display_name, body.user_id);
         let emotes = self.said_emotes(network, body.emotes, &body.text)?;
         let said = Said { kind: ChatKind::Text, text: body.text, stand: None, emotes, to: Some(channel.clone()) };
-        Self::record(cx, Party::World, "chatted", json!({"to": channel, "nick": body.nick, "text": said.text}));
+        Self::record_chatted(cx, network, ("to", &channel), &body.nick, &said);
         let streams = self.on_network(cx, network, &channel, &person, &said);
         Ok(json!({"network": network.name, "to": channel, "streams": streams}))
     }
