@@ -78,7 +78,8 @@ impl fmt::Display for PersonId {
 }
 
 /// The number that the server makes of a text where it converts one: with blanks around it, in hexadecimal with `0x`, or with
-/// an exponent (dossier 4.2, recording `writer-id-forms`).
+/// an exponent (dossier 4.2, recording `writer-id-forms`); in hexadecimal also with a fraction and an exponent of two, as LuaJIT
+/// reads it.
 ///
 /// ```
 /// use multistreamer_proto::lua_number;
@@ -92,10 +93,35 @@ pub fn lua_number(text: &str) -> Option<f64> {
         None => (1.0, text.strip_prefix('+').unwrap_or(text)),
     };
     if let Some(hex) = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
-        let plain = !hex.is_empty() && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
-        return u64::from_str_radix(hex, 16).ok().filter(|_| plain).map(|number| sign * number as f64);
+        return hexadecimal(hex).map(|number| sign * number);
     }
     // Rust reads more than this: inf, nan, infinity.
     let starts = digits.starts_with(|c: char| c.is_ascii_digit() || c == '.');
     digits.parse::<f64>().ok().filter(|number| starts && number.is_finite()).map(|number| sign * number)
+}
+
+/// What stands behind `0x`, as `1.1p4`, which is 17.
+fn hexadecimal(text: &str) -> Option<f64> {
+    let (digits, exponent) = match text.split_once(['p', 'P']) {
+        Some((digits, exponent)) => {
+            let unsigned = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+            let plain = !unsigned.is_empty() && unsigned.bytes().all(|byte| byte.is_ascii_digit());
+            (digits, exponent.parse::<i32>().ok().filter(|_| plain)?)
+        }
+        None => (text, 0),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    if whole.is_empty() && fraction.is_empty() {
+        return None;
+    }
+    let mut number = 0.0;
+    for digit in whole.chars().chain(fraction.chars()) {
+        number = number * 16.0 + f64::from(digit.to_digit(16)?);
+    }
+    let exponent = exponent.saturating_sub(i32::try_from(fraction.len()).ok()?.saturating_mul(4));
+    // Beyond these nothing is left, or too much.
+    let exponent = exponent.clamp(-5000, 5000);
+    let step = if exponent < 0 { 0.5 } else { 2.0 };
+    (0..exponent.unsigned_abs()).for_each(|_| number *= step);
+    Some(number).filter(|number: &f64| number.is_finite())
 }
