@@ -48,7 +48,7 @@ fn deviations_are_told_with_line_place_and_kind() {
 #[test]
 fn what_cannot_be_done_is_said() {
     let (code, said) = complaint(&["lint", "pishock", "--dialect", "v3"]);
-    assert!(code == 2 && said.contains("pishock has v2, v1"), "{said}");
+    assert!(code == 2 && said.contains("no such dialect of pishock, only v2, v1"), "{said}");
     let (code, said) = complaint(&["lint", "pishock", "no-such-file"]);
     assert!(code == 3 && said.contains("no-such-file"), "{said}");
 }
