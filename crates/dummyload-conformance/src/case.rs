@@ -137,6 +137,11 @@ impl Case {
 
     /// Whether one of its placeholders stands for this text.
     pub(crate) fn speaks_of(&self, text: &str, vars: &Vars) -> bool {
+        self.texts().any(|with_placeholders| with_placeholders.stands_for(text, vars))
+    }
+
+    /// Every text that may have placeholders.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &Text> {
         let conns = self.conns.iter().flat_map(|conn| {
             std::iter::once(&conn.endpoint.path).chain(conn.endpoint.headers.iter().map(|(_, text)| text))
         });
@@ -144,7 +149,7 @@ impl Case {
             let templates = step.templates().into_iter().flat_map(Template::texts);
             step.verb.texts().into_iter().chain(templates)
         });
-        conns.chain(steps).any(|with_placeholders| with_placeholders.stands_for(text, vars))
+        conns.chain(steps)
     }
 
     /// The grade of an expectation: its own, where it has one.

@@ -249,7 +249,7 @@ fn seat(item: usize, fits: &[Vec<usize>], partner: &mut [Option<usize>], tried: 
     false
 }
 
-static ISO8601: LazyLock<Regex> = LazyLock::new(|| {
+pub(crate) static ISO8601: LazyLock<Regex> = LazyLock::new(|| {
     let date = r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])";
     let time = r"([01]\d|2[0-3]):[0-5]\d(:([0-5]\d|60)([.,]\d+)?)?";
     let pattern = format!(r"^{date}(T{time}(Z|[+-]\d{{2}}(:?\d{{2}})?)?)?$");

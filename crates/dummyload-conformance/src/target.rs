@@ -360,12 +360,7 @@ pub(crate) fn wanted(case: &Case) -> Vec<&str> {
 
 /// All names in the placeholders of a case.
 fn names(case: &Case) -> impl Iterator<Item = &str> {
-    let conns = case.conns.iter().flat_map(|conn| {
-        std::iter::once(&conn.endpoint.path).chain(conn.endpoint.headers.iter().map(|(_, value)| value))
-    });
-    let texts = conns.chain(case.steps.iter().flat_map(|step| step.verb.texts())).flat_map(Text::names);
-    let templates = case.steps.iter().flat_map(|step| step.templates());
-    texts.chain(templates.flat_map(|template| template.names()))
+    case.texts().flat_map(Text::names)
 }
 
 fn base(text: &str, schemes: &[&str]) -> Result<Url, String> {

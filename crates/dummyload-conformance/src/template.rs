@@ -126,13 +126,18 @@ impl Template {
 
     /// The names it captures under.
     pub(crate) fn captures(&self) -> Vec<&str> {
-        let mut names = Vec::new();
+        self.captured().into_iter().map(|(name, _)| name).collect()
+    }
+
+    /// The names it captures under, each with the sort of value.
+    pub(crate) fn captured(&self) -> Vec<(&str, Kind)> {
+        let mut captured = Vec::new();
         self.root.visit(&mut |node| match node {
-            Node::Capture(name, _) => names.push(name.as_str()),
-            Node::Matches(pattern) => names.extend(pattern.groups.iter().map(String::as_str)),
+            Node::Capture(name, kind) => captured.push((name.as_str(), *kind)),
+            Node::Matches(pattern) => captured.extend(pattern.groups.iter().map(|name| (name.as_str(), Kind::String))),
             _ => {}
         });
-        names
+        captured
     }
 
     /// The captures it compares with.

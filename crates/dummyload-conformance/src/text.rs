@@ -158,12 +158,40 @@ impl Text {
 
     /// As it was written.
     pub(crate) fn source(&self) -> String {
+        self.written(str::to_owned, "")
+    }
+
+    /// As a part of a regular expression that finds it: its values are taken literally, its own text as `literal` writes it.
+    pub(crate) fn pattern(&self, literal: impl Fn(&str) -> String) -> String {
+        self.written(literal, "|re")
+    }
+
+    fn written(&self, literal: impl Fn(&str) -> String, filters: &str) -> String {
         let shown = self.parts.iter().map(|part| match part {
-            Part::Literal(literal) => literal.replace("${", "$${"),
-            Part::Placeholder { name, filter: Filter::Plain } => format!("${{{name}}}"),
-            Part::Placeholder { name, filter } => format!("${{{name}|{}}}", filter.name()),
+            Part::Literal(text) => literal(text).replace("${", "$${"),
+            Part::Placeholder { name, filter: Filter::Plain } => format!("${{{name}{filters}}}"),
+            Part::Placeholder { name, filter } => format!("${{{name}|{}{filters}}}", filter.name()),
         });
         shown.collect()
+    }
+
+    /// The names of the filters in it.
+    pub(crate) fn filters(&self) -> impl Iterator<Item = &'static str> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Placeholder { filter: Filter::Plain, .. } | Part::Literal(_) => None,
+            Part::Placeholder { filter, .. } => Some(filter.name()),
+        })
+    }
+
+    /// Each of its placeholders by itself.
+    pub(crate) fn placeholders(&self) -> impl Iterator<Item = String> {
+        let alone = |part: &Part| Self { parts: vec![part.clone()] }.source();
+        self.parts.iter().filter(|part| matches!(part, Part::Placeholder { .. })).map(alone)
+    }
+
+    /// Whether the two characters `${` stand in it for themselves.
+    pub(crate) fn has_escapes(&self) -> bool {
+        self.parts.iter().any(|part| matches!(part, Part::Literal(text) if text.contains("${")))
     }
 
     fn fill(&self, mut value: impl FnMut(&str, Filter) -> Result<String, String>) -> Result<String, String> {

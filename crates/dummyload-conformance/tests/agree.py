@@ -14,21 +14,21 @@ ALLOWED = ["mutates", "public-post", "breaks", "physical"]
 # So many mocks of each protocol share its cases, as most of the time is spent in waiting for silence.
 SHARES = 6
 # What is judged again on the broken mocks.
-BROKEN = {"pishock": "pishock/v2/*", "shelly": "shelly/conn/*", "devicehive": "devicehive/command/*", "multistreamer": "multistreamer/*"}
+BROKEN = {"pishock": "pishock/v2/", "shelly": "shelly/conn/", "devicehive": "devicehive/command/", "multistreamer": "multistreamer/"}
 
 
 class Served:
     """A mock, for a while."""
 
-    def __init__(self, protocol):
-        command = [DUMMYLOAD, "serve", protocol["protocol"], "--port", "0", "--exit-with-parent"]
+    def __init__(self, name, protocol):
+        command = [DUMMYLOAD, "serve", name, "--port", "0", "--exit-with-parent"]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.mock = json.loads(self.process.stdout.readline())["mocks"][0]
         self.url = self.mock["http"].replace("http", "ws", 1)
         written = lambda value: value if isinstance(value, str) else json.dumps(value)
         known = [(each["name"], self.mock["demo"].get(each["demo"])) for each in protocol["variables"]]
-        self.options = [f"--var={name}={written(value)}" for name, value in known if value is not None]
-        self.options += [f"--have={need['name']}" for need in protocol["needs"]] + [f"--allow={hazard}" for hazard in ALLOWED]
+        self.variables = [f"{name}={written(value)}" for name, value in known if value is not None]
+        self.capabilities = [each["name"] for each in protocol["capabilities"]]
 
     def __enter__(self):
         return self
@@ -43,29 +43,36 @@ class Served:
         urllib.request.urlopen(request).close()
 
 
-def by_runner(bundle, name, served, *more):
-    command = [sys.executable, RUNNER, bundle, name, served.url, *served.options, *more]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
-    assert done.returncode in (0, 1), f"the runner ended with {done.returncode}"
+def by_runner(name, protocol, cases, served):
+    """What runner.py says of some cases: the verdicts, and what was wanting where it skips."""
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as bundle:
+        json.dump({"protocols": {name: protocol | {"cases": cases}}}, bundle)
+        bundle.flush()
+        given = [f"var:{variable}" for variable in served.variables] + [f"server:{each}" for each in served.capabilities]
+        given += [f"hazard:{hazard}" for hazard in ALLOWED]
+        done = subprocess.run([sys.executable, RUNNER, bundle.name, name, served.url, *given], stdout=subprocess.PIPE, text=True)
     lines = [line.split("\t") for line in done.stdout.splitlines()]
+    assert done.returncode in (0, 1) and len(lines) == len(cases), f"the runner ended with {done.returncode}"
     return {case: verdict for verdict, case, _ in lines if verdict != "skip"}, Counter(more for verdict, _, more in lines if verdict == "skip")
 
 
-def share(bundle, protocol, k):
-    with Served(protocol) as served:
-        return by_runner(bundle, protocol["protocol"], served, f"--part={k}/{SHARES}")
+def share(name, protocol, k):
+    with Served(name, protocol) as served:
+        return by_runner(name, protocol, protocol["cases"][k::SHARES], served)
 
 
-def broken(bundle, protocol):
+def broken(name, protocol):
     """What both say of a mock that sends everything twice."""
-    name = protocol["protocol"]
-    with Served(protocol) as served:
+    cases = [case for case in protocol["cases"] if case["id"].startswith(BROKEN[name])]
+    with Served(name, protocol) as served:
         served.send_twice()
-        ours, _ = by_runner(bundle, name, served, f"--filter={BROKEN[name]}")
-    with Served(protocol) as served:
+        ours, _ = by_runner(name, protocol, cases, served)
+    with Served(name, protocol) as served:
         served.send_twice()
-        command = [DUMMYLOAD, "conformance", "--server", served.url, "--protocol", name, "--filter", BROKEN[name], "--report", "json=-", *served.options]
-        theirs = verdicts(json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True).stdout))
+        given = [f"--var={variable}" for variable in served.variables] + [f"--have={each}" for each in served.capabilities]
+        given += [f"--allow={hazard}" for hazard in ALLOWED]
+        command = [DUMMYLOAD, "conformance", "--server", served.url, "--protocol", name, "--filter", f"{BROKEN[name]}*", "--report", "json=-"]
+        theirs = verdicts(json.loads(subprocess.run([*command, *given], stdout=subprocess.PIPE, text=True).stdout))
     assert any(verdict != "pass" for verdict in ours.values()), f"{name}: everything passes on a broken mock"
     return ours, theirs
 
@@ -82,12 +89,11 @@ def compare(title, ours, theirs):
 
 
 def main():
-    with tempfile.NamedTemporaryFile(suffix=".json") as file, ThreadPoolExecutor(max_workers=40) as pool:
-        file.write(subprocess.run([DUMMYLOAD, "conformance", "export"], stdout=subprocess.PIPE, check=True).stdout)
-        file.flush()
-        protocols = [each for each in json.loads(Path(file.name).read_text())["protocols"] if each["cases"]]
-        sound = {each["protocol"]: [pool.submit(share, file.name, each, k + 1) for k in range(SHARES)] for each in protocols}
-        twice = {each["protocol"]: pool.submit(broken, file.name, each) for each in protocols}
+    bundle = json.loads(subprocess.run([DUMMYLOAD, "conformance", "export"], stdout=subprocess.PIPE, check=True).stdout)
+    protocols = {name: protocol for name, protocol in bundle["protocols"].items() if protocol["cases"]}
+    with ThreadPoolExecutor(max_workers=40) as pool:
+        sound = {name: [pool.submit(share, name, protocol, k) for k in range(SHARES)] for name, protocol in protocols.items()}
+        twice = {name: pool.submit(broken, name, protocol) for name, protocol in protocols.items()}
         known, wrong = verdicts(json.loads(Path(REPORT).read_text())), False
         for name, shares in sound.items():
             played, skipped = {}, Counter()

@@ -19,7 +19,8 @@ fn closed(schema: &mut Value) {
             if members.contains_key("properties") {
                 members.insert("additionalProperties".into(), false.into());
             }
-            members.values_mut().for_each(closed);
+            // A condition looks at some members only.
+            members.iter_mut().filter(|(name, _)| *name != "if").for_each(|(_, member)| closed(member));
         }
         Value::Array(items) => items.iter_mut().for_each(closed),
         _ => {}
