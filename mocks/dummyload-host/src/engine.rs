@@ -346,11 +346,10 @@ impl Engine {
         {
             self.pong(peer, payload);
         }
-        let shown = if let Message::Text(text) = message { text } else { "" };
         if self.faults.is_empty() {
             self.deliver(peer, message);
         } else {
-            let passing = Passing::message(shown, None);
+            let passing = Passing::received(message);
             let struck = self.faults.strike(Direction::In, Some(peer.0), &passing);
             if let (Message::Text(text), Some(state)) = (message, self.peers.get_mut(&peer)) {
                 state.asked = serde_json::from_str(text).ok();

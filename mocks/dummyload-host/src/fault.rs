@@ -7,6 +7,7 @@ pub(crate) use view::{
     Passing, changed_end, changed_request, changed_response, of_end, of_request, of_response, response_of, text_of,
 };
 
+use crate::Message;
 use crate::control::parse_span;
 use crate::frame::{NO_CLOSE_CODE, may_close_with};
 use crate::like::{resembles, unknown_matcher};
@@ -31,6 +32,8 @@ pub struct Fault {
     kind: FaultKind,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     conn: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    frame: Option<FrameKind>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     contains: Option<String>,
     #[serde(rename = "match", default, skip_serializing_if = "Option::is_none")]
@@ -73,6 +76,7 @@ impl Fault {
             on,
             kind,
             conn: None,
+            frame: None,
             contains: None,
             like: None,
             asked: None,
@@ -108,6 +112,13 @@ impl Fault {
     #[must_use]
     pub fn conn(mut self, conn: u64) -> Self {
         self.conn = Some(conn);
+        self
+    }
+
+    /// Only to messages of clients that come so.
+    #[must_use]
+    pub fn frame(mut self, frame: FrameKind) -> Self {
+        self.frame = Some(frame);
         self
     }
 
@@ -173,10 +184,11 @@ impl Fault {
     }
 
     /// All members that a rule in JSON can have. (`deny_unknown_fields` does not go together with `flatten`.)
-    const MEMBERS: [&str; 18] = [
+    const MEMBERS: [&str; 19] = [
         "on",
         "kind",
         "conn",
+        "frame",
         "contains",
         "match",
         "asked",
@@ -211,6 +223,9 @@ impl Fault {
         if self.conn.is_some() && matches!(self.on, Direction::Call | Direction::Answer) {
             return Err("HTTP calls belong to no connection; leave `conn` out".into());
         }
+        if self.frame.is_some() && self.on != Direction::In {
+            return Err("`frame` goes with `in`: only clients send more than texts".into());
+        }
         let answers = matches!(self.on, Direction::Out | Direction::Answer | Direction::Close);
         if self.asked.is_some() && !answers {
             return Err("`asked` goes with `out`, `answer` and `close`: what else passes answers nothing".into());
@@ -232,6 +247,7 @@ impl Fault {
         self.on == on
             && self.times.is_none_or(|times| self.struck < times)
             && (self.conn.is_none() || self.conn == conn)
+            && (self.frame.is_none() || self.frame == passing.frame())
             && self.contains.as_deref().is_none_or(|part| passing.text().contains(part))
             && (self.like.is_none() || like(&self.like, passing.view()))
             && like(&self.asked, passing.asked())
@@ -296,6 +312,35 @@ impl Direction {
             Self::Answer => &["delay", "drop", "change"],
             Self::Close => &["drop", "cut", "change"],
             Self::Pong | Self::Ping => &["drop", "change"],
+        }
+    }
+}
+
+/// How a message of a client comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum FrameKind {
+    /// A text.
+    Text,
+    /// A text whose bytes are no UTF-8, where the mock takes such.
+    NotUtf8,
+    /// A binary message.
+    Binary,
+    /// A ping.
+    Ping,
+    /// A pong.
+    Pong,
+}
+
+impl From<Message<'_>> for FrameKind {
+    fn from(message: Message<'_>) -> Self {
+        match message {
+            Message::Text(_) => Self::Text,
+            Message::NotUtf8(_) => Self::NotUtf8,
+            Message::Binary(_) => Self::Binary,
+            Message::Ping(_) => Self::Ping,
+            Message::Pong(_) => Self::Pong,
         }
     }
 }

@@ -35,7 +35,7 @@ pub mod world_file;
 
 pub use clock::{ClockMode, VIRTUAL_EPOCH};
 pub use cx::{Cx, Party, Problem, ProblemKind, Text};
-pub use fault::{Direction, Fault, FaultKind, Whom};
+pub use fault::{Direction, Fault, FaultKind, FrameKind, Whom};
 pub use ids::IdSource;
 pub use journal::Query;
 pub use limits::Limits;

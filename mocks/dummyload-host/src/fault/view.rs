@@ -1,9 +1,10 @@
 //! What passes a fault rule, as JSON: a rule looks at it and changes it in this form.
 
+use super::FrameKind;
 use super::change::Source;
 use crate::engine::Outgoing;
 use crate::frame::may_close_with;
-use crate::{HttpRequest, HttpResponse};
+use crate::{HttpRequest, HttpResponse, Message};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 use std::cell::OnceCell;
@@ -15,21 +16,33 @@ pub(crate) struct Passing<'a> {
     /// Read from the text when a rule asks for it.
     view: OnceCell<Option<Value>>,
     asked: Option<&'a Value>,
+    /// How it comes, if it is a message of a client.
+    frame: Option<FrameKind>,
 }
 
 impl<'a> Passing<'a> {
     /// A message, and what it answers, as far as that is known.
     pub(crate) fn message(text: &'a str, asked: Option<&'a Value>) -> Self {
-        Self { text, view: OnceCell::new(), asked }
+        Self { text, view: OnceCell::new(), asked, frame: None }
+    }
+
+    /// A message of a client; one that is no text has nothing that could be looked at but how it comes.
+    pub(crate) fn received(message: Message<'a>) -> Self {
+        let text = if let Message::Text(text) = message { text } else { "" };
+        Self { frame: Some(message.into()), ..Self::message(text, None) }
     }
 
     /// Something else with its form in JSON.
     pub(crate) fn other(text: &'a str, view: Value, asked: Option<&'a Value>) -> Self {
-        Self { text, view: OnceCell::from(Some(view)), asked }
+        Self { text, view: OnceCell::from(Some(view)), asked, frame: None }
     }
 
     pub(super) fn text(&self) -> &str {
         self.text
+    }
+
+    pub(super) fn frame(&self) -> Option<FrameKind> {
+        self.frame
     }
 
     pub(super) fn view(&self) -> Option<&Value> {

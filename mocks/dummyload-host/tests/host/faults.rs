@@ -127,6 +127,25 @@ async fn a_close_frame_can_be_another_or_none() {
 }
 
 #[tokio::test]
+async fn a_rule_can_be_for_one_sort_of_frame() {
+    let mock = start().await;
+    rule(&mock, json!({"on": "in", "frame": "binary", "kind": "answer", "with": "binary"})).await;
+    rule(&mock, json!({"on": "in", "frame": "pong", "kind": "answer", "with": "pong"})).await;
+    let mut socket = connect(&mock).await;
+    socket.send(Frame::Binary("x".into())).await.unwrap();
+    socket.send(Frame::Pong("x".into())).await.unwrap();
+    for heard in ["binary", "pong", "text"] {
+        if heard == "text" {
+            say(&mut socket, heard).await;
+        }
+        assert_eq!(hear(&mut socket).await, heard);
+    }
+    let (status, answer) =
+        json_of(&mock, "POST", "/__mock/faults", json!({"on": "out", "frame": "text", "kind": "drop"})).await;
+    assert_eq!(status, 400, "{answer}");
+}
+
+#[tokio::test]
 async fn pings_of_the_server_are_lost_or_others() {
     let mut manners = Manners::default();
     manners.ping_after_silence = Some(Duration::from_secs(4));
@@ -220,6 +239,7 @@ fn any_rule() -> impl Strategy<Value = Value> {
         Just(json!({"conn": 1})),
         Just(json!({"match": {"a": "$any"}})),
         Just(json!({"after": 1, "lasting": true})),
+        Just(json!({"frame": "binary"})),
     ];
     (on, kind, more).prop_map(|(on, kind, more)| {
         let mut rule = json!({"on": on});
