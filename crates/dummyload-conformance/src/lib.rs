@@ -61,7 +61,7 @@ pub use known::Known;
 pub use lint::Finding;
 pub use load::{LoadError, LoadErrors};
 pub use report::{Report, Run, TextOptions};
-pub use run::{Progress, RunOptions, Unreachable, run};
+pub use run::{Progress, RunOptions, Stopper, Unreachable, run};
 pub use suite::{Filter, Protocol, Suite, Variable, glob};
 pub use target::{Target, hazards};
 pub use verdict::{Bar, Evidence, Level, Verdict};

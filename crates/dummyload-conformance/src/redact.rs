@@ -11,6 +11,9 @@ use std::sync::LazyLock;
 /// What stands in place of a secret.
 const SHOWN: &str = "[redacted]";
 
+/// What is shorter is no secret, and would be cut out of every other word.
+const SHORTEST: usize = 4;
+
 /// Fewer digits could be a part of anything.
 const SHORTEST_IN_BASE64: usize = 6;
 
@@ -46,7 +49,7 @@ impl Redactor {
 }
 
 fn secrets(vars: &Vars) -> Vec<String> {
-    let given = vars.secrets().filter(|secret| !secret.is_empty());
+    let given = vars.secrets().filter(|secret| secret.chars().count() >= SHORTEST);
     // Whoever has the hash of a password can log in with it as well.
     let mut secrets: Vec<String> = given.flat_map(|secret| [sha1(&secret), secret]).collect();
     // Where one secret begins like another, the longer one must be tried first.
@@ -70,7 +73,8 @@ fn everything() -> Regex {
 /// All ways to write one character: as it is, escaped as in JSON (also within strings within JSON) or in Rust,
 /// percent-encoded.
 fn forms(c: char) -> String {
-    let literal = regex::escape(c.encode_utf8(&mut [0; 4]));
+    // A key that is read without regard to case is one in either.
+    let literal = format!("(?i:{})", regex::escape(c.encode_utf8(&mut [0; 4])));
     let percent: String = c.encode_utf8(&mut [0; 4]).bytes().map(|byte| format!("%(?:25)*(?i:{byte:02x})")).collect();
     let mut units = [0; 2];
     let escapes: String = c.encode_utf16(&mut units).iter().map(|unit| format!(r"\\+u(?i:{unit:04x})")).collect();
@@ -81,6 +85,12 @@ fn forms(c: char) -> String {
         '\t' => r"|\\+t",
         '\u{8}' => r"|\\+b",
         '\u{c}' => r"|\\+f",
+        // As in an error page.
+        '&' => "|&amp;|&#38;|&#x26;",
+        '<' => "|&lt;|&#60;|&#x3[cC];",
+        '>' => "|&gt;|&#62;|&#x3[eE];",
+        '"' => "|&quot;|&#34;|&#x22;",
+        '\'' => "|&apos;|&#39;|&#x27;",
         _ => "",
     };
     let scalar = format!(r"\\+u\{{(?i:{:x})\}}", u32::from(c));
@@ -89,7 +99,11 @@ fn forms(c: char) -> String {
 
 /// The text as reports show what is binary.
 fn bytes(text: &str) -> String {
-    text.bytes().map(|byte| format!("(?i:{byte:02x}) ?")).collect()
+    let digits = |byte| match byte {
+        b' ' => "(?:20|2b|2B) ?".to_owned(),
+        byte => format!("(?i:{byte:02x}) ?"),
+    };
+    text.bytes().map(digits).collect()
 }
 
 /// What of the text's Base64 is the same whatever stands before and behind it, as in `Basic` credentials; whoever has that much
@@ -147,12 +161,18 @@ mod tests {
             "a%20b%2F%22%c3%bc%f0%9f%98%80",
             "a%2520b%252F%2522%25C3%25BC%25F0%259F%2598%2580",
             "6120622f22c3bcf09f9880",
+            "612b622f22c3bcf09f9880",
+            "A B/\"Ü😀",
+            "a b/&quot;ü😀",
             "61 20 62 2F 22 C3 BC F0 9F 98 80",
         ] {
             assert_eq!(redactor.text(&format!("x{text}y")), "x[redacted]y", "{text}");
         }
         assert_eq!(redactor.text("a b"), "a b");
-        assert_eq!(redactor.text(&format!("password={}&x", sha1("a b/\"ü😀"))), "password=[redacted]&x");
+        let sha1 = sha1("a b/\"ü😀");
+        for sha1 in [sha1.to_uppercase(), sha1] {
+            assert_eq!(redactor.text(&format!("password={sha1}&x")), "password=[redacted]&x");
+        }
     }
 
     #[test]
@@ -173,17 +193,17 @@ mod tests {
     #[test]
     fn the_longer_secret_goes_first() {
         let mut vars = Vars::default();
-        for (name, value) in [("a", "key"), ("b", "key-2"), ("c", "")] {
+        for (name, value) in [("a", "keys"), ("b", "keys-2"), ("c", "abc")] {
             vars.set(name, value.into());
             vars.mark_secret(name);
         }
-        assert_eq!(Redactor::new(&vars).text("key-2 key"), "[redacted] [redacted]");
+        assert_eq!(Redactor::new(&vars).text("keys-2 keys abc"), "[redacted] [redacted] abc");
         assert_eq!(everything().replace_all("a\nb", SHOWN), SHOWN);
     }
 
     proptest! {
         #[test]
-        fn no_secret_survives(secret in r#"[\PC&&[^\[\]redact]]{1,30}"#, before in "[a-z]{0,3}", after in "[a-z]{0,3}") {
+        fn no_secret_survives(secret in r#"[\PC&&[^\[\]redact]]{4,30}"#, before in "[a-z]{0,3}", after in "[a-z]{0,3}") {
             let (redactor, vars) = redactor(&secret);
             let json = |text: &str| serde_json::Value::from(text).to_string();
             let once = json(&secret);

@@ -386,9 +386,11 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// The URL of a path below a base URL.
+/// The URL of a path below a base URL. Whatever the path is, the host stays: a text that does not begin with a slash could
+/// make the host a user's name otherwise.
 pub(crate) fn below(base: &Url, path: &str) -> String {
-    format!("{}{path}", base.as_str().trim_end_matches('/'))
+    let slash = if path.is_empty() || path.starts_with('/') { "" } else { "/" };
+    format!("{}{slash}{path}", base.as_str().trim_end_matches('/'))
 }
 
 /// All classes that [`Target::allow`] takes, for help texts.
@@ -492,5 +494,12 @@ mod tests {
         let target = Target::new("ws://[::1]:80/base/").unwrap();
         assert!(target.is_local());
         assert_eq!(below(&target.server, "/v2"), "ws://[::1]/base/v2");
+        let target = Target::new("ws://127.0.0.1:9").unwrap();
+        for path in
+            ["@other.example/", ".other.example/", ":1@other.example/", "other.example", "\\@other.example", "?", "#"]
+        {
+            let url = Url::parse(&below(&target.server, path)).unwrap();
+            assert_eq!((url.host_str(), url.port()), (Some("127.0.0.1"), Some(9)), "{path}");
+        }
     }
 }

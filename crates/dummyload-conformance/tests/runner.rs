@@ -387,7 +387,10 @@ async fn a_call_may_be_answered_steps_later() {
     // The desk answers once somebody has spoken in the room.
     static SPOKEN: Notify = Notify::const_new();
     let desk = listen(|mut stream| async move {
-        let _ = stream.read(&mut [0; 4096]).await;
+        // The first contact asks for nothing.
+        if stream.read(&mut [0; 4096]).await.unwrap_or_default() == 0 {
+            return;
+        }
         SPOKEN.notified().await;
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n{\"ok\":true}").await;
     })
@@ -700,4 +703,96 @@ async fn groups_are_told_as_they_end() {
     let mut whole = Vec::new();
     report.write_text(&mut whole, &shown).unwrap();
     assert_eq!(String::from_utf8(told).unwrap(), String::from_utf8(whole).unwrap());
+}
+
+/// What variables, escapes and masks make of a text is looked at before it is sent.
+#[tokio::test]
+async fn nothing_is_sent_that_is_worse_than_its_case() {
+    let server = answering(|text| panic!("this came: {text}")).await;
+    let masked: String = std::iter::once("818a01020304".to_owned())
+        .chain(br#"{"switch":"#.iter().zip([1u8, 2, 3, 4].into_iter().cycle()).map(|(b, m)| format!("{:02x}", b ^ m)))
+        .collect();
+    let cases = [
+        ("a", "send_text = '{${key}:1}'".to_owned()),
+        ("b", r#"send = '{"\u0073witch":1}'"#.to_owned()),
+        ("c", r#"send = '["{\"\\u0073witch\":1}"]'"#.to_owned()),
+        ("d", format!("send_raw = \"{masked}\"")),
+        ("e", r#"http = { service = "desk", path = "/${key|json}" }"#.to_owned()),
+    ];
+    let cases: Vec<(&str, String)> = cases.map(|(name, step)| (name, format!("[[step]]\n{step}\n"))).into();
+    let cases: Vec<(&str, &str)> = cases.iter().map(|(name, steps)| (*name, steps.as_str())).collect();
+    let target = target(&server).http("desk", &format!("http://{server}")).unwrap().variable("key", "\"switch\"");
+    let (report, text) = report(&suite(&cases), &target, &RunOptions::default()).await;
+    assert_eq!(report.exit_code(), 6, "{text}");
+    let told = "is physical (a lamp goes on), and the case does not say so: it was not sent";
+    assert_eq!(text.matches(told).count(), 4, "{text}");
+    // A path is no JSON: the sign has quotes that are escaped there.
+    assert!(text.contains("room/e"), "{text}");
+}
+
+/// The server goes away while the second case is played.
+#[tokio::test]
+async fn a_server_that_is_lost_ends_the_run() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move {
+        // The first contact, and two cases.
+        for _ in 0..3 {
+            let (stream, _) = listener.accept().await.unwrap();
+            tokio::spawn(async move {
+                let Ok(mut peer) = tokio_tungstenite::accept_async(stream).await else { return };
+                while let Some(Ok(message)) = peer.next().await {
+                    if message.is_text() {
+                        peer.send(pong()).await.unwrap();
+                    }
+                }
+            });
+        }
+    });
+    let suite = suite(&[("a", PING), ("b", PING), ("c", PING), ("d", PING)]);
+    let (report, text) = report(&suite, &target(&address), &RunOptions::default()).await;
+    assert_eq!(report.exit_code(), 3, "{text}");
+    assert!(text.contains("It was there in room/b, the last case before. 2 cases not judged"), "{text}");
+    assert!(text.contains("SERVER LOST") && !text.contains("room/c"), "{text}");
+}
+
+#[tokio::test]
+async fn a_run_that_is_interrupted_tells_what_it_has() {
+    let server = answering(|_| vec![pong()]).await;
+    let suite = suite(&[("a", PING), ("b", PING), ("c", PING)]);
+    let (protocol, target) = (suite.protocol("room").unwrap(), target(&server));
+    let cases: Vec<_> = suite.cases().iter().collect();
+    let options = RunOptions::default();
+    let stop = options.stop.clone();
+    let run = dummyload_conformance::run(protocol, &cases, &target, &options, |progress| {
+        if let Progress::Case { done: 2, .. } = progress {
+            stop.stop();
+        }
+    });
+    let report = Report::new(vec![run.await.unwrap()], Bar::Fail);
+    assert_eq!(report.exit_code(), 130);
+    let json = report.to_json();
+    let run = &json["runs"][0];
+    assert_eq!((&run["ended_early"]["reason"], &run["not_run"]), (&"interrupted".into(), &1.into()));
+    assert_eq!(run["cases"].as_array().unwrap().len(), 2);
+}
+
+/// A peer that never stops does not fill the memory, and the rest of the case goes on.
+#[tokio::test]
+async fn of_a_flood_not_all_is_kept() {
+    let server = listen(|stream| async move {
+        let Ok(mut peer) = tokio_tungstenite::accept_async(stream).await else { return };
+        for _ in 0..20_000 {
+            peer.feed(Message::Ping(vec![7; 100].into())).await.unwrap();
+        }
+        peer.send(pong()).await.unwrap();
+        while let Some(Ok(_)) = peer.next().await {}
+    })
+    .await;
+    let (report, text) = report(&suite(&[("a", PING)]), &target(&server), &RunOptions::default()).await;
+    assert_eq!(report.exit_code(), 0, "{text}");
+    let transcript = &report.to_json()["runs"][0]["cases"][0]["transcript"];
+    let transcript = transcript.as_array().unwrap();
+    assert!(transcript.len() <= 5_001, "{}", transcript.len());
+    assert_eq!(transcript.last().unwrap()["kind"], "more");
 }

@@ -15,7 +15,7 @@ use crate::exit::{self, Failure};
 use crate::protocols;
 use anstream::ColorChoice;
 use clap::{ArgAction, Subcommand, ValueEnum};
-use dummyload_conformance::{Bar, Case, Protocol, Report, Run, RunOptions, Target, TextOptions};
+use dummyload_conformance::{Bar, Case, Protocol, Report, Run, RunOptions, Stopper, Target, TextOptions};
 use dummyload_host::Mock;
 use known::KnownArgs;
 use reports::{Kind, parse_report, quietly, to_stdout};
@@ -56,10 +56,11 @@ Exit codes:
   0  every case that was played is good enough
   1  a case failed; with --fail-on, --strict, or for our own mocks: one was not good enough
   2  the command line or a case file is wrong
-  3  the server cannot be reached: nothing was judged
+  3  the server cannot be reached, or was lost on the way
   4  no case was chosen, or none that can fail was played
   5  all is well but the list of known failures: it has entries that are not so any more
-  6  a case could not be judged: the fault is on the suite's side";
+  6  a case could not be judged: the fault is on the suite's side, or the case is wrong
+  130  interrupted: the reports have what was judged by then";
 
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true, after_help = HELP)]
@@ -169,6 +170,9 @@ async fn judge(args: &RunArgs) -> Result<ExitCode, Failure> {
     let program = args.client.program();
     let role = if program.is_some() { Role::Client } else { Role::Server };
     let cases = args.choose.select(&suite, role)?;
+    if let Some(twice) = reports::twice(&args.report) {
+        return Err(Failure(exit::USAGE, twice));
+    }
     let files = args.report.iter().filter(|report| !to_stdout(report)).map(|(_, file)| file);
     files.chain(args.known.written()).try_for_each(|file| reports::try_out(file))?;
     let own = !args.target.is_named() && program.is_none();
@@ -176,13 +180,14 @@ async fn judge(args: &RunArgs) -> Result<ExitCode, Failure> {
     let bar = if own { Bar::Skip } else { args.bar() };
     (options.slow, options.fail_fast, options.bar) = (args.slow, args.fail_fast, bar);
     options.known = known;
+    tokio::spawn(stop_when_interrupted(options.stop.clone()));
     let named = if own { None } else { Some(args.choose.only_protocol(&suite)?) };
     let text = args.text_options(named);
     let mut tell = Tell::new(args.color.into(), text.clone(), args.tells_text());
     let mut runs = Vec::new();
     match (named, &program) {
         (Some(protocol), Some(program)) => {
-            runs.push(client::judge(args, program, protocol, &cases, &options.known, &mut tell).await?);
+            runs.push(client::judge(args, program, protocol, &cases, &options.known, &options.stop, &mut tell).await?);
         }
         (Some(protocol), None) => {
             let target = args.target.target(protocol)?;
@@ -197,12 +202,36 @@ async fn judge(args: &RunArgs) -> Result<ExitCode, Failure> {
             runs.push(play(protocol, &cases, &target, &options, &mut tell).await?);
             mock.stop().await;
         }
+        if options.stop.is_stopped() {
+            break;
+        }
     }
     let report = Report::new(runs, options.bar).again(&text.again).listed(&options.known, &suite);
     let written = quietly(tell.end(&report)).and_then(|()| reports::write(&report, &args.report, &text, true));
     written.map_err(|e| Failure(exit::CANNOT, format!("a report cannot be written: {e}")))?;
     args.known.write(&options.known, &report)?;
     Ok(ExitCode::from(report.exit_code()))
+}
+
+/// Ends the run with a report of what was judged by then; whoever cannot wait for that asks twice.
+async fn stop_when_interrupted(stop: Stopper) {
+    interrupted().await;
+    stop.stop();
+    interrupted().await;
+    std::process::exit(exit::INTERRUPTED.into());
+}
+
+/// Completes when the process is asked to end.
+async fn interrupted() {
+    #[cfg(unix)]
+    if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+        return;
+    }
+    let _ = tokio::signal::ctrl_c().await;
 }
 
 /// A mock of our own on a free port, with a time that moves only when it is told to.

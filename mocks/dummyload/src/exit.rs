@@ -18,7 +18,8 @@ Exit codes:
   3  nothing could start or be reached: the port is in use, a file cannot be read
   4  no case was selected, or all that can fail were skipped
   5  the list of known failures has entries that are not so any more
-  6  a case could not be judged: the fault is on the suite's side";
+  6  a case could not be judged: the fault is on the suite's side
+  130  a run of the suite was interrupted";
 
 /// Something was found.
 pub(crate) const FOUND: u8 = 1;
@@ -30,6 +31,9 @@ pub(crate) const CANNOT: u8 = 3;
 pub(crate) const NOTHING: u8 = 4;
 /// The fault is on the suite's side.
 pub(crate) const SUITE: u8 = 6;
+
+/// Somebody has interrupted it.
+pub(crate) const INTERRUPTED: u8 = 130;
 
 /// An exit code, and what to say about it.
 #[derive(Debug)]

@@ -13,9 +13,9 @@ pub(crate) use verb::{ClientVerb, Drive, Reply, Seen};
 use crate::case::{Case, Verb};
 use crate::known::Known;
 use crate::redact::Redactor;
-use crate::report::{CaseReport, Run};
+use crate::report::{CaseReport, EndedEarly, Run};
 use crate::run::step::Stop;
-use crate::run::{Played, Progress, Unreachable, conclude, message};
+use crate::run::{Played, Progress, Stopper, Unreachable, conclude, message};
 use crate::suite::Protocol;
 use crate::target::{Obstacle, Target};
 use crate::verdict::{Bar, Verdict};
@@ -43,11 +43,20 @@ pub struct ClientOptions {
     pub jobs: usize,
     /// What is known not to be as expected.
     pub known: Known,
+    /// Ends the run before its time.
+    pub stop: Stopper,
 }
 
 impl Default for ClientOptions {
     fn default() -> Self {
-        Self { slow: 1, fail_fast: false, bar: Bar::default(), jobs: 8, known: Known::default() }
+        Self {
+            slow: 1,
+            fail_fast: false,
+            bar: Bar::default(),
+            jobs: 8,
+            known: Known::default(),
+            stop: Stopper::default(),
+        }
     }
 }
 
@@ -107,7 +116,14 @@ pub async fn run_clients(
     let mut judged = futures_util::stream::iter(judged).buffered(options.jobs.max(1));
     for (done, case) in cases.iter().enumerate() {
         progress(Progress::Case { done, total: cases.len(), case });
-        let Some(report) = judged.next().await else { break };
+        let report = tokio::select! {
+            report = judged.next() => report,
+            () = options.stop.wait() => {
+                run.ended_early = Some(EndedEarly::Interrupted);
+                break;
+            }
+        };
+        let Some(report) = report else { break };
         let report = report?;
         let stop = options.fail_fast && report.verdict.is_bad(options.bar);
         run.cases.push(report);

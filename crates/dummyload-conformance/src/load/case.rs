@@ -129,7 +129,7 @@ fn connections(root: &mut Table<'_, '_>, protocol: &Protocol) -> Vec<ConnSpec> {
             table.error_at(name.span(), format!("a connection `{}` stands here already", name.get_ref()));
         }
         let profile = table.string("profile");
-        let path = table.text("path");
+        let path = table.string("path").map(|path| table.path(&path));
         let headers = table.free_texts("headers");
         let open = table.flag("open").unwrap_or(true);
         let mut endpoint = match (&profile, path) {
@@ -428,12 +428,9 @@ pub(super) fn call<'s, 'i>(
         inner.error(format!("{method:?} is no HTTP method"));
     }
     let path = inner.required("path");
-    if !path.get_ref().starts_with('/') && !path.get_ref().is_empty() {
-        inner.error_at(path.span(), "`path` begins with a slash; it goes below the base URL");
-    }
     let call = Call {
         method,
-        path: inner.parsed(&path),
+        path: inner.path(&path),
         headers: inner.free_texts("headers"),
         body: inner.text("body"),
         wanted: wanted(table),

@@ -260,6 +260,14 @@ impl<'s, 'i> Table<'s, 'i> {
         self.strings(name).iter().map(|text| self.parsed(text)).collect()
     }
 
+    /// A path that goes below a base URL.
+    pub(crate) fn path(&self, path: &Spanned<String>) -> Text {
+        if !path.get_ref().starts_with('/') && !path.get_ref().is_empty() {
+            self.error_at(path.span(), "`path` begins with a slash; it goes below the base URL");
+        }
+        self.parsed(path)
+    }
+
     pub(crate) fn parsed(&self, text: &Spanned<String>) -> Text {
         Text::parse(text.get_ref()).unwrap_or_else(|e| {
             self.source.error(text.span(), e);

@@ -73,7 +73,7 @@ fn each<'s, 'i, T>(
 fn profile(mut table: Table<'_, '_>) -> (String, Endpoint) {
     let name = table.required("name").into_inner();
     let path = table.required("path");
-    let endpoint = Endpoint { path: table.parsed(&path), headers: table.free_texts("headers") };
+    let endpoint = Endpoint { path: table.path(&path), headers: table.free_texts("headers") };
     // For readers of the file.
     let _ = table.string("help");
     finished((name, endpoint), table)

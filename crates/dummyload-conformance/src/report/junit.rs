@@ -26,6 +26,7 @@ impl Report {
 }
 
 fn test(case: &CaseReport, bar: Bar) -> TestCase {
+    let case = &case.printable();
     let mut test = TestCase::new(case.id.as_str(), status(case, bar));
     test.set_time(case.duration);
     let evidence: Vec<String> = case.evidence.iter().map(ToString::to_string).collect();

@@ -100,6 +100,7 @@ impl Report {
 }
 
 fn told(out: &mut String, case: &CaseReport) -> fmt::Result {
+    let case = &case.printable();
     let (level, evidence) = case.grade();
     let evidence: Vec<String> = evidence.iter().map(ToString::to_string).collect();
     // Within these elements Markdown is not read.

@@ -4,6 +4,7 @@ mod html;
 mod json;
 mod junit;
 mod markdown;
+mod printable;
 mod tap;
 mod text;
 
@@ -55,6 +56,9 @@ pub struct Run {
     /// Cases that were chosen and not begun, since the run stopped early.
     #[serde(rename = "not_run")]
     pub(crate) left_out: usize,
+    /// Why it has not come to its end, but for `--fail-fast`.
+    #[serde(default)]
+    pub(crate) ended_early: Option<EndedEarly>,
     /// The groups that have ended, in that order.
     #[serde(skip)]
     pub(crate) groups: Vec<String>,
@@ -64,6 +68,20 @@ pub struct Run {
     #[serde(default)]
     pub(crate) sections: Vec<Covered>,
     pub(crate) cases: Vec<CaseReport>,
+}
+
+/// Why a run has not come to its end.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "reason", rename_all = "lowercase")]
+pub(crate) enum EndedEarly {
+    /// The server is not there any more, or answers no handshake.
+    Lost {
+        why: String,
+        /// The last case in which it was there.
+        since: Option<String>,
+    },
+    /// Whoever has started it wanted it so.
+    Interrupted,
 }
 
 /// A section of the specification.
@@ -88,6 +106,7 @@ impl Run {
             started: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
             duration: Duration::ZERO,
             left_out: 0,
+            ended_early: None,
             groups: Vec::new(),
             width: cases.iter().map(|case| case.group().chars().count()).max().unwrap_or_default(),
             sections: Vec::new(),
@@ -128,6 +147,9 @@ pub(crate) struct CaseReport {
     pub(crate) id: String,
     #[serde(skip)]
     pub(crate) group: String,
+    /// Why the last handshake of the case has found nobody, if it has not.
+    #[serde(skip)]
+    pub(crate) unreachable: Option<String>,
     pub(crate) title: String,
     pub(crate) level: Level,
     pub(crate) evidence: Vec<Evidence>,
@@ -191,6 +213,7 @@ impl CaseReport {
         Self {
             id: case.id.clone(),
             group: case.group().to_owned(),
+            unreachable: None,
             title: case.title.clone(),
             level: case.grade.level,
             evidence: case.grade.evidence.clone(),
@@ -273,13 +296,18 @@ impl Report {
         counts
     }
 
-    /// The exit code of the command: 6 if a case could not be judged, 1 if one is not good enough, 4 if none was
+    /// The exit code of the command: 130 if it was interrupted, 3 if a server was lost on the way, 6 if a case could not be judged, 1 if one is not good enough, 4 if none was
     /// played, or none of those that can fail though some were chosen, 5 if the list of known failures says what is not so any
     /// more, else 0.
     pub fn exit_code(&self) -> u8 {
         let has = |wanted: &dyn Fn(&CaseReport) -> bool| self.cases().any(wanted);
         let skipped = |case: &CaseReport| case.verdict == Verdict::Skip;
-        if has(&|case| case.verdict == Verdict::Error) {
+        let early: Vec<&EndedEarly> = self.runs.iter().filter_map(|run| run.ended_early.as_ref()).collect();
+        if early.contains(&&EndedEarly::Interrupted) {
+            130
+        } else if !early.is_empty() {
+            3
+        } else if has(&|case| case.verdict == Verdict::Error) {
             6
         } else if !has(&|case| !skipped(case)) {
             4

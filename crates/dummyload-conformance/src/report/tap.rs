@@ -20,6 +20,7 @@ impl Report {
 }
 
 fn test(out: &mut String, n: usize, case: &CaseReport, bar: Bar) -> std::fmt::Result {
+    let case = &case.printable();
     let known = case.verdict == Verdict::Known;
     let ok = if case.verdict.is_bad(bar) || known { "not ok" } else { "ok" };
     let reason = |text: &Option<String>| escaped(text.as_deref().unwrap_or_default());

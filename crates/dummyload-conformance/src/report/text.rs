@@ -1,6 +1,6 @@
 //! The report for people: groups in one line each, what is not good at length.
 
-use super::{CaseReport, Failure, Report, Run};
+use super::{CaseReport, EndedEarly, Failure, Report, Run};
 use crate::target::{Capability, Obstacle};
 use crate::transcript::clip;
 use crate::verdict::{Bar, Verdict};
@@ -110,6 +110,8 @@ impl Report {
             4 => "NOTHING RUN THAT CAN FAIL".into(),
             5 => "STALE LIST".into(),
             6 => "ERROR".into(),
+            3 => "SERVER LOST".into(),
+            130 => "INTERRUPTED".into(),
             _ => "FAIL".into(),
         }
     }
@@ -184,8 +186,21 @@ impl Run {
     /// When it cannot be written.
     pub fn write_tail(&self, out: &mut dyn Write) -> io::Result<()> {
         self.skips(out)?;
-        if self.left_out > 0 {
-            writeln!(out, "  {} more not run, since one was not good enough", self.left_out)?;
+        let bold = Style::new().bold();
+        match &self.ended_early {
+            Some(EndedEarly::Lost { why, since }) => {
+                let since = since
+                    .as_ref()
+                    .map_or_else(String::new, |id| format!(" It was there in {id}, the last case before."));
+                writeln!(out, "  {bold}the server is lost: {why}.{since} {} not judged{bold:#}", cases(self.left_out))?;
+            }
+            Some(EndedEarly::Interrupted) => {
+                writeln!(out, "  {bold}interrupted: {} not judged{bold:#}", cases(self.left_out))?;
+            }
+            None if self.left_out > 0 => {
+                writeln!(out, "  {} more not run, since one was not good enough", self.left_out)?;
+            }
+            None => {}
         }
         Ok(())
     }
@@ -220,6 +235,11 @@ impl CaseReport {
     }
 
     fn write(&self, out: &mut dyn Write, options: &TextOptions) -> io::Result<()> {
+        let case = self.printable();
+        case.write_plain(out, options)
+    }
+
+    fn write_plain(&self, out: &mut dyn Write, options: &TextOptions) -> io::Result<()> {
         let (style, dim) = (style(self.verdict), Style::new().dimmed());
         let (level, evidence) = self.grade();
         let evidence: Vec<String> = evidence.iter().map(ToString::to_string).collect();

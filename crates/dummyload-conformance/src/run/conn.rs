@@ -86,9 +86,12 @@ impl std::fmt::Display for Event {
     }
 }
 
+/// More of them than a report shows: what is cut off in the middle of a secret would not be known as one any more.
+const MOST_BYTES: usize = 4096;
+
 pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().take(64).map(|byte| format!("{byte:02x}")).collect::<String>()
-        + if bytes.len() > 64 { "…" } else { "" }
+    bytes.iter().take(MOST_BYTES).map(|byte| format!("{byte:02x}")).collect::<String>()
+        + if bytes.len() > MOST_BYTES { "…" } else { "" }
 }
 
 /// Something that arrived. The number of the opening tells late news of an earlier connection from new ones.
@@ -104,6 +107,8 @@ pub(super) struct Arrival {
 pub(super) enum NotOpen {
     Refused(u16, String),
     Failed(String),
+    /// Nobody is there, or nobody says anything.
+    Unreachable(String),
 }
 
 /// The socket, shared by tungstenite and by those steps that write below it.
@@ -161,7 +166,7 @@ impl Socket {
     ) -> Result<Self, NotOpen> {
         let request = request(url, headers).map_err(NotOpen::Failed)?;
         let (host, port, secure) = tls::address(request.uri()).map_err(NotOpen::Failed)?;
-        let raw = Shared(Arc::new(Mutex::new(tls::connect(&host, port, secure).await.map_err(NotOpen::Failed)?)));
+        let raw = Shared(Arc::new(Mutex::new(tls::connect(&host, port, secure).await.map_err(NotOpen::Unreachable)?)));
         let config = WebSocketConfig::default().max_message_size(Some(MAX_MESSAGE)).max_frame_size(Some(MAX_MESSAGE));
         let opened = tokio_tungstenite::client_async_with_config(request, raw.clone(), Some(config)).await;
         let (stream, _) = opened.map_err(|e| match e {

@@ -3,16 +3,18 @@
 mod all;
 mod conn;
 pub(crate) mod control;
+mod guard;
 pub(crate) mod http;
 mod net;
 mod probe;
 pub(crate) mod step;
+mod stopper;
 pub(crate) mod tls;
 
 use crate::case::Case;
 use crate::known::Known;
 use crate::redact::Redactor;
-use crate::report::{CaseReport, Failure, Run};
+use crate::report::{CaseReport, EndedEarly, Failure, Run};
 use crate::suite::Protocol;
 use crate::target::Target;
 use crate::text::Text;
@@ -26,7 +28,11 @@ use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 use step::{Play, Stop};
+pub use stopper::Stopper;
 use tokio::time::{Instant, timeout};
+
+/// After so many cases in which no handshake was answered there is nothing to judge.
+const SILENT: u32 = 3;
 
 /// How long the first contact may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -43,11 +49,13 @@ pub struct RunOptions {
     pub bar: Bar,
     /// What is known not to be as expected.
     pub known: Known,
+    /// Ends the run before its time.
+    pub stop: Stopper,
 }
 
 impl Default for RunOptions {
     fn default() -> Self {
-        Self { slow: 1, fail_fast: false, bar: Bar::default(), known: Known::default() }
+        Self { slow: 1, fail_fast: false, bar: Bar::default(), known: Known::default(), stop: Stopper::default() }
     }
 }
 
@@ -106,10 +114,31 @@ pub async fn run(
     let mut run = Run::new(protocol, target.label(), &cases);
     run.capabilities = target.capabilities(protocol);
     progress(Progress::Run(&run));
+    let mut silent = 0;
     for (done, case) in cases.iter().enumerate() {
         progress(Progress::Case { done, total: cases.len(), case });
         let once = || async move { Ok(judge(protocol, case, target, options, redactor).await) };
-        let report = options.known.play(case.id(), once).await?;
+        let report = tokio::select! {
+            report = options.known.play(case.id(), once) => report?,
+            () = options.stop.wait() => {
+                run.ended_early = Some(EndedEarly::Interrupted);
+                break;
+            }
+        };
+        // Whoever takes connections and says nothing is given three chances.
+        silent = if report.unreachable.is_some() { silent + 1 } else { 0 };
+        let lost = match &report.unreachable {
+            Some(why) if silent >= SILENT || reach(target).await.is_err() => Some(why.clone()),
+            _ => None,
+        };
+        if let Some(why) = lost {
+            let before =
+                run.cases.iter().rev().find(|case| case.verdict != Verdict::Skip && case.unreachable.is_none());
+            let since = before.map(|case| case.id.clone());
+            run.cases.retain(|case| case.unreachable.is_none());
+            run.ended_early = Some(EndedEarly::Lost { why: redactor.text(&why).into_owned(), since });
+            break;
+        }
         let stop = options.fail_fast && report.verdict.is_bad(options.bar);
         run.cases.push(report);
         if stop || cases[done + 1..].iter().all(|other| other.group() != case.group()) {
@@ -126,14 +155,16 @@ pub async fn run(
 
 /// Makes sure that somebody listens, before silence is taken for an answer.
 async fn reach(target: &Target) -> Result<(), Unreachable> {
-    let url = target.server.as_str();
-    let contact = async {
-        let uri = url.parse().map_err(|e| format!("{url} cannot be asked for: {e}"))?;
-        let (host, port, secure) = tls::address(&uri)?;
-        tls::connect(&host, port, secure).await.map(drop)
-    };
-    let contact = timeout(PATIENCE, contact).await.unwrap_or_else(|_| Err(format!("no answer from {url}")));
-    contact.map_err(|what| Unreachable { what })?;
+    for url in std::iter::once(&target.server).chain(target.http.values()) {
+        let url = url.as_str();
+        let contact = async {
+            let uri = url.parse().map_err(|e| format!("{url} cannot be asked for: {e}"))?;
+            let (host, port, secure) = tls::address(&uri)?;
+            tls::connect(&host, port, secure).await.map(drop)
+        };
+        let contact = timeout(PATIENCE, contact).await.unwrap_or_else(|_| Err(format!("no answer from {url}")));
+        contact.map_err(|what| Unreachable { what })?;
+    }
     match Control::of(target) {
         Some(control) => control.check().await.map_err(|what| Unreachable { what }),
         None => Ok(()),
@@ -173,8 +204,7 @@ async fn judge(
     }
     let names = case.conns.iter().map(|conn| conn.name.clone());
     let net = Net::new(names, control, protocol.pongs, options.slow);
-    let mut play =
-        Play { case, target, asides: &protocol.asides, net, vars, asked: BTreeMap::new(), at: 0, outcomes: Vec::new() };
+    let mut play = Play { case, target, protocol, net, vars, asked: BTreeMap::new(), at: 0, outcomes: Vec::new() };
     let budget = case.budget.saturating_mul(options.slow);
     let played = AssertUnwindSafe(timeout(budget, play.play())).catch_unwind().await;
     play.net.farewell().await;
@@ -186,11 +216,12 @@ async fn judge(
         )),
         Err(panic) => Err(Stop::Trouble(format!("the suite panicked: {}", message(&*panic)))),
     };
+    report.unreachable.clone_from(&play.net.unreachable);
     let played = Played {
         at: play.at,
         outcomes: play.outcomes,
         duration: play.net.elapsed(),
-        transcript: play.net.transcript,
+        transcript: play.net.into_transcript(),
         vars: play.vars,
     };
     conclude(&mut report, case, played, end, redactor);

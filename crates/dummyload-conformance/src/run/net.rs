@@ -7,7 +7,7 @@
 
 use super::conn::{Arrival, Event, NotOpen, Socket};
 use super::control::Control;
-use crate::transcript::{Direction, Entry};
+use crate::transcript::{Direction, Entry, clip};
 use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -21,6 +21,13 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long the control plane is asked to wait for pings, before it is seen whether a connection has ended instead.
 const GLANCE: Duration = Duration::from_millis(20);
+
+/// So much of what happens in a case is kept: a peer that never stops must not fill the memory.
+const MOST_ENTRIES: usize = 5_000;
+const MOST_TEXT: usize = 64 * 1024;
+
+/// So many messages wait for a step that looks at them; whoever sends more is told off.
+const MOST_WAITING: usize = 10_000;
 
 /// The payload of the suite's own pings.
 const MARK: &str = "dummyload-barrier-";
@@ -83,7 +90,11 @@ pub(super) struct Net {
     openings: u64,
     mark: u64,
     started: Instant,
-    pub(super) transcript: Vec<Entry>,
+    transcript: Vec<Entry>,
+    /// What happened besides and was not kept.
+    unkept: u64,
+    /// Why the last opening has found nobody, if it has not.
+    pub(super) unreachable: Option<String>,
 }
 
 impl Net {
@@ -100,6 +111,8 @@ impl Net {
             mark: 0,
             started: Instant::now(),
             transcript: Vec::new(),
+            unkept: 0,
+            unreachable: None,
         }
     }
 
@@ -118,7 +131,28 @@ impl Net {
 
     pub(super) fn note(&mut self, who: &str, direction: Direction, kind: &'static str, text: impl Into<String>) {
         let t = millis(self.started.elapsed());
-        self.transcript.push(Entry { t, conn: who.to_owned(), direction, kind: kind.into(), text: text.into() });
+        self.keep(Entry { t, conn: who.to_owned(), direction, kind: kind.into(), text: text.into() });
+    }
+
+    fn keep(&mut self, mut entry: Entry) {
+        if self.transcript.len() >= MOST_ENTRIES {
+            self.unkept += 1;
+            return;
+        }
+        if entry.text.len() > MOST_TEXT {
+            entry.text = clip(&entry.text, MOST_TEXT);
+        }
+        self.transcript.push(entry);
+    }
+
+    /// All that happened.
+    pub(super) fn into_transcript(mut self) -> Vec<Entry> {
+        if self.unkept > 0 {
+            let text = format!("and {} more, which are not kept", self.unkept);
+            let (t, conn) = (millis(self.started.elapsed()), "…".to_owned());
+            self.transcript.push(Entry { t, conn, direction: Direction::Received, kind: "more".into(), text });
+        }
+        self.transcript
     }
 
     /// A wall-clock span, longer for slow targets.
@@ -133,7 +167,8 @@ impl Net {
         self.note(&name, Direction::Sent, "open", url);
         let attempt = Socket::open(url, headers, conn, opening, self.sender.clone());
         let opened = timeout(self.stretched(PATIENCE), attempt).await;
-        let opened = opened.unwrap_or_else(|_| Err(NotOpen::Failed("no answer to the handshake in time".into())));
+        let opened = opened.unwrap_or_else(|_| Err(NotOpen::Unreachable("no answer to the handshake in time".into())));
+        self.unreachable = None;
         match opened {
             Ok(socket) => {
                 self.lines[conn] = Line { socket: Some(socket), opening, ..Line::closed(name) };
@@ -143,6 +178,10 @@ impl Net {
                 let (kind, text) = match &why {
                     NotOpen::Refused(status, body) => ("refused", format!("{status} {body}")),
                     NotOpen::Failed(why) => ("cut", why.clone()),
+                    NotOpen::Unreachable(why) => {
+                        self.unreachable = Some(why.clone());
+                        ("cut", why.clone())
+                    }
                 };
                 self.note(&name, Direction::Received, kind, text);
                 self.lines[conn] = Line::closed(name);
@@ -334,13 +373,24 @@ impl Net {
         }
         let t = millis(arrival.at.saturating_duration_since(self.started));
         let (conn, kind, text) = (line.name.clone(), event.kind(), event.text());
-        self.transcript.push(Entry { t, conn, direction: Direction::Received, kind: kind.into(), text });
+        self.keep(Entry { t, conn, direction: Direction::Received, kind: kind.into(), text });
+        let line = &mut self.lines[arrival.conn];
+        if line.end.is_some() {
+            return true;
+        }
+        let event = match event {
+            Event::Text(_) | Event::Binary(_) if line.inbox.len() >= MOST_WAITING => {
+                Event::Garbage(format!("more than {MOST_WAITING} messages that nothing has asked for"))
+            }
+            event => event,
+        };
         if event.is_end() {
             line.end = Some(event.clone());
         }
         match event {
             Event::Ping(_) => {}
-            Event::Pong(payload) => line.pongs.push_back(payload),
+            Event::Pong(payload) if line.pongs.len() < MOST_WAITING => line.pongs.push_back(payload),
+            Event::Pong(_) => {}
             event => line.inbox.push_back(event),
         }
         true

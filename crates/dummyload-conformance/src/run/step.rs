@@ -2,11 +2,12 @@
 
 use super::conn::{Event, NotOpen, Socket, hex};
 use super::control::Control;
+use super::guard;
 use super::http::{Exchange, Reply};
 use super::net::{Net, Trouble};
 use crate::case::{Alternative, Answer, Awaited, Call, Case, Receiving, Refusal, Sending, Step, Verb, Wanted, Weight};
 use crate::matcher::{Mismatch, compare};
-use crate::suite::Aside;
+use crate::suite::{Aside, Protocol};
 use crate::target::{Target, below};
 use crate::template::Template;
 use crate::text::Text;
@@ -68,7 +69,7 @@ impl Drop for Asked {
 pub(super) struct Play<'a> {
     pub(super) case: &'a Case,
     pub(super) target: &'a Target,
-    pub(super) asides: &'a [Aside],
+    pub(super) protocol: &'a Protocol,
     pub(super) net: Net,
     pub(super) vars: Vars,
     /// The calls that are answered later.
@@ -171,6 +172,17 @@ impl<'a> Play<'a> {
         }
     }
 
+    /// Nothing is sent that is worse than the case says.
+    fn guard(&self, text: &str) -> Outcome {
+        match guard::worse(self.protocol, self.case.hazard, text) {
+            None => Ok(()),
+            Some(sign) => Err(Stop::Trouble(format!(
+                "what is to be sent is {} ({}), and the case does not say so: it was not sent",
+                sign.class, sign.why
+            ))),
+        }
+    }
+
     async fn send(&mut self, conn: usize, sending: &Sending) -> Outcome {
         match sending {
             Sending::Text(text) => self.send_text(conn, self.fill(text)?).await,
@@ -187,10 +199,12 @@ impl<'a> Play<'a> {
                 self.send_text(conn, text).await
             }
             Sending::Binary(bytes) => {
+                self.guard(&String::from_utf8_lossy(bytes))?;
                 let how = async |socket: &mut Socket| socket.binary(bytes.clone()).await;
                 Ok(self.net.send(conn, "binary", &hex(bytes), how).await?)
             }
             Sending::Raw(bytes) => {
+                self.guard(&guard::payloads(bytes))?;
                 let how = async |socket: &mut Socket| socket.raw(bytes).await;
                 Ok(self.net.send(conn, "raw", &hex(bytes), how).await?)
             }
@@ -201,6 +215,7 @@ impl<'a> Play<'a> {
             }
             Sending::Fragments { parts, finish } => {
                 let parts = parts.iter().map(|part| self.fill(part)).collect::<Outcome<Vec<_>>>()?;
+                self.guard(&parts.concat())?;
                 let shown = parts.join(" | ") + if *finish { "" } else { " | (unfinished)" };
                 let how = async |socket: &mut Socket| socket.fragments(parts, *finish).await;
                 Ok(self.net.send(conn, "text", &shown, how).await?)
@@ -209,6 +224,7 @@ impl<'a> Play<'a> {
     }
 
     async fn send_text(&mut self, conn: usize, text: String) -> Outcome {
+        self.guard(&text)?;
         let how = async |socket: &mut Socket| socket.text(text.clone()).await;
         Ok(self.net.send(conn, "text", &text, how).await?)
     }
@@ -221,7 +237,7 @@ impl<'a> Play<'a> {
         awaited: &[&Receiving],
         skip: Option<&Template>,
     ) -> Outcome<Option<(usize, Event)>> {
-        let (vars, case, asides) = (&self.vars, self.case, self.asides);
+        let (vars, case, asides) = (&self.vars, self.case, self.protocol.asides.as_slice());
         let passed_over = |conn: usize, event: &Event| {
             let Event::Text(text) = event else { return false };
             let awaited = awaited.iter().any(|receiving| receiving.conn == conn && is_awaited(receiving, text, vars));
@@ -345,7 +361,10 @@ impl<'a> Play<'a> {
     fn exchange_with(&self, service: &str, call: &Call) -> Outcome<Exchange> {
         let base = self.target.http.get(service);
         let base = base.ok_or_else(|| Stop::Trouble(format!("there is no URL for the service {service}")))?;
-        self.exchange(call, below(base, &self.fill(&call.path)?), Vec::new())
+        let exchange = self.exchange(call, below(base, &self.fill(&call.path)?), Vec::new())?;
+        self.guard(&exchange.url)?;
+        self.guard(&exchange.body)?;
+        Ok(exchange)
     }
 
     /// Begins a call, and goes on once it is answered or waits.
@@ -477,7 +496,7 @@ fn refused(codes: &[u16]) -> String {
 fn shown(why: NotOpen) -> String {
     match why {
         NotOpen::Refused(status, body) => Event::Refused(status, body).to_string(),
-        NotOpen::Failed(why) => why,
+        NotOpen::Failed(why) | NotOpen::Unreachable(why) => why,
     }
 }
 

@@ -4,7 +4,7 @@ use super::target::{self, option};
 use super::tell::Tell;
 use super::{Failure, RunArgs, start_own};
 use crate::{exit, protocols};
-use dummyload_conformance::{Case, ClientOptions, Known, Program, Protocol, Run, Stage, Staging, run_clients};
+use dummyload_conformance::{Case, ClientOptions, Known, Program, Protocol, Run, Stage, Staging, Stopper, run_clients};
 
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Client")]
@@ -57,6 +57,7 @@ pub(super) async fn judge(
     protocol: &Protocol,
     cases: &[&Case],
     known: &Known,
+    stop: &Stopper,
     tell: &mut Tell,
 ) -> Result<Run, Failure> {
     let mocked = protocols::find(protocol.name());
@@ -67,29 +68,13 @@ pub(super) async fn judge(
     options.known = known.clone();
     let described = protocol.clone();
     let stage = move || stage(described.clone(), mocked);
-    let running = run_clients(protocol, cases, program, &stage, &options, |progress| tell.progress(progress));
-    let run = tokio::select! {
-        run = running => run,
-        // What runs is dropped, and the programs end with it.
-        () = interrupted() => return Err(Failure(exit::CANNOT, "interrupted: nothing was judged".into())),
-    };
+    // When it is stopped, what runs is dropped, and the programs end with it.
+    options.stop = stop.clone();
+    let run = run_clients(protocol, cases, program, &stage, &options, |progress| tell.progress(progress)).await;
     tell.clear();
     let run = run.map_err(|e| Failure(exit::CANNOT, format!("{e}; nothing was judged")))?;
     tell.tail(&run);
     Ok(run)
-}
-
-/// Completes when the process is asked to end.
-async fn interrupted() {
-    #[cfg(unix)]
-    if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = tokio::signal::ctrl_c() => {}
-        }
-        return;
-    }
-    let _ = tokio::signal::ctrl_c().await;
 }
 
 /// A mock on a free port, by the machine's clock: the client has no other.

@@ -52,8 +52,16 @@ pub(super) fn try_out(file: &Path) -> Result<(), Failure> {
     tried.map(drop).map_err(told)
 }
 
+/// The mistake of two reports that go to the same place.
+pub(super) fn twice(reports: &[(Kind, PathBuf)]) -> Option<String> {
+    let again = |(n, (_, file)): &(usize, &(Kind, PathBuf))| reports[..*n].iter().any(|(_, other)| other == file);
+    let (_, (_, file)) = reports.iter().enumerate().find(again)?;
+    Some(format!("--report: two reports go to {}; give each a file of its own", file.display()))
+}
+
 /// Writes all reports; `told`: the text on standard output has been told already.
 pub(super) fn write(report: &Report, reports: &[(Kind, PathBuf)], options: &TextOptions, told: bool) -> io::Result<()> {
+    let mut failed = Ok(());
     for one in reports {
         let content = match one.0 {
             Kind::Text if told && to_stdout(one) => continue,
@@ -71,10 +79,12 @@ pub(super) fn write(report: &Report, reports: &[(Kind, PathBuf)], options: &Text
         if to_stdout(one) {
             quietly(io::stdout().write_all(&content))?;
         } else {
-            fs::write(&one.1, content).map_err(|e| io::Error::new(e.kind(), format!("{}: {e}", one.1.display())))?;
+            let written = fs::write(&one.1, content);
+            // The others need not suffer from it.
+            failed = failed.and(written.map_err(|e| io::Error::new(e.kind(), format!("{}: {e}", one.1.display()))));
         }
     }
-    Ok(())
+    failed
 }
 
 /// A reader that has seen enough and closed the pipe is no error.
