@@ -91,19 +91,22 @@ impl Known {
         Ok(report)
     }
 
-    /// The entries that are not so any more: all that was played of them passed, or there is no such case.
+    /// The entries that are not so any more: all cases that they cover were played and passed, or there is no such case.
     pub(crate) fn stale(&self, suite: &Suite, report: &Report) -> Vec<Stale> {
         let ids: Vec<&str> = suite.cases().iter().chain(suite.clients()).map(Case::id).collect();
+        // A run plays the cases for servers or those for clients.
+        let are_clients = report.cases().any(|case| suite.clients().iter().any(|other| other.id() == case.id));
+        let list = if are_clients { suite.clients() } else { suite.cases() };
+        let played: Vec<&str> = list.iter().map(Case::id).collect();
         let stale = self.entries.iter().filter_map(|entry| {
             let stale = |why: &str| Some(Stale { id: entry.id.clone(), why: why.to_owned() });
             if !ids.iter().any(|id| glob(&entry.id, id)) {
                 return stale("there is no such case");
             }
-            let mut verdicts: BTreeSet<Verdict> =
-                report.cases().filter(|case| glob(&entry.id, &case.id)).map(|case| case.verdict).collect();
-            verdicts.remove(&Verdict::Skip);
-            let passed = verdicts.len() == 1 && verdicts.contains(&Verdict::Pass);
-            if passed && !entry.flaky { stale("it passes") } else { None }
+            let passed =
+                report.cases().filter(|case| glob(&entry.id, &case.id) && case.verdict == Verdict::Pass).count();
+            let covered = played.iter().filter(|id| glob(&entry.id, id)).count();
+            if passed > 0 && passed == covered && !entry.flaky { stale("it passes") } else { None }
         });
         stale.collect()
     }

@@ -115,3 +115,16 @@ async fn two_reports_are_compared_case_by_case() {
     insta::assert_json_snapshot!(diff.to_json());
     assert!(Diff::new(&new, &new) == Diff::default());
 }
+
+/// What was not played may still be as it was.
+#[tokio::test]
+async fn an_entry_is_stale_only_if_all_that_it_covers_was_played() {
+    let server = answering(|text| vec![Message::text(text.to_owned())]).await;
+    let step = "[[step]]\nsend = '1'\n[[step]]\nexpect = '1'\n";
+    let skipped = format!("needs = [\"echo\"]\n{step}");
+    let suite = suite(&[("part/a", step), ("part/b", &skipped)]);
+    let (report, _) = judged(&server, &suite, &entry("room/part", ""), Bar::Fail).await;
+    assert_eq!(report.exit_code(), 0);
+    let (report, _) = judged(&server, &suite, &entry("room/part/a", ""), Bar::Fail).await;
+    assert_eq!(report.exit_code(), 5);
+}

@@ -2,6 +2,7 @@
 
 use super::log::Log;
 use super::program::Running;
+use crate::suite::Protocol;
 use crate::transcript::Direction;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,6 +13,8 @@ const VERSION: u64 = 1;
 /// What an adapter has said so far.
 #[derive(Default)]
 pub(super) struct Adapter {
+    /// What one can offer.
+    known: Vec<String>,
     offers: BTreeSet<String>,
     replies: BTreeMap<u64, Result<Value, Value>>,
     answered: BTreeSet<u64>,
@@ -30,6 +33,11 @@ pub(super) enum Line {
 }
 
 impl Adapter {
+    /// Of a client of this protocol.
+    pub(super) fn of(protocol: &Protocol) -> Self {
+        Self { known: protocol.ops().map(|(name, _)| name.to_owned()).collect(), ..Self::default() }
+    }
+
     pub(super) fn offers(&self, what: &str) -> bool {
         self.offers.contains(what)
     }
@@ -78,6 +86,11 @@ impl Adapter {
             }
             let offers =
                 members.get("offers").and_then(Value::as_array).ok_or_else(|| wrong("has no array `offers`"))?;
+            let unknown = |offer: &&str| !self.known.iter().any(|known| known == offer);
+            if let Some(offer) = offers.iter().filter_map(Value::as_str).find(unknown) {
+                let hint = crate::choice::not_among(offer, self.known.iter().map(String::as_str));
+                return Err(wrong(&format!("offers what nobody asks for: {hint}")));
+            }
             self.offers = offers.iter().filter_map(Value::as_str).map(str::to_owned).collect();
             return Ok(Line::Hello);
         }

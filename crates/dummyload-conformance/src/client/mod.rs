@@ -162,7 +162,7 @@ async fn judge(
     let words = program.filled(&stage.values).map_err(unreachable)?;
     let vars = stage.target.vars(protocol);
     let redactor = Redactor::new(&vars);
-    let mut play = Play::new(case, program, words, &stage, vars, options.slow).map_err(unreachable)?;
+    let mut play = Play::new(protocol, case, program, words, &stage, vars, options.slow).map_err(unreachable)?;
     let budget = case.budget.saturating_mul(options.slow);
     let played = AssertUnwindSafe(timeout(budget, play.play())).catch_unwind().await;
     let end = match played {

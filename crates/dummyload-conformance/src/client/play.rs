@@ -12,6 +12,7 @@ use crate::case::{Answer, Call, Case, Sending, Verb};
 use crate::matcher::{Mismatch, compare};
 use crate::run::control::Control;
 use crate::run::step::{Outcome, Stop, Unmet, unmet};
+use crate::suite::Protocol;
 use crate::template::Template;
 use crate::text::Text;
 use crate::transcript::Direction;
@@ -76,6 +77,7 @@ pub(super) struct Play<'a> {
 
 impl<'a> Play<'a> {
     pub(super) fn new(
+        protocol: &Protocol,
         case: &'a Case,
         program: &'a Program,
         words: Vec<String>,
@@ -95,7 +97,7 @@ impl<'a> Play<'a> {
             journal: Journal::follow(control.clone(), log.clone()),
             control,
             log,
-            adapter: Adapter::default(),
+            adapter: Adapter::of(protocol),
             running: None,
             conns: Vec::new(),
             begun: Vec::new(),
