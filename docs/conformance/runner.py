@@ -27,7 +27,7 @@ def play(case, url, given):
                 value = functools.reduce(operator.getitem, path, came[choice["kind"]])
                 given["var:" + name] = value if isinstance(value, str) else json.dumps(value)
             if choice["kind"] in ("close", "cut", "refused"):  # an end stays one
-                ends[step["conn"]] = {"silence": None, **came}
+                ends[step["conn"]] = came if step["do"] == "open" else {"silence": None, **came}
         elif "choices" in step:
             seen.append((step["unmet"], f"line {step['line']}: {came}"[:500]))
             break

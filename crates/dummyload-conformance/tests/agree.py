@@ -1,7 +1,7 @@
 """The runner in docs/conformance and the suite agree: python agree.py DUMMYLOAD REPORT.json
 
 Plays the exported cases against our mocks and compares the verdicts with those in the report of a run of the suite; then both
-judge mocks that send every message twice. Nothing but 127.0.0.1 is contacted.
+judge mocks that send every message twice, and mocks that let nobody in. Nothing but 127.0.0.1 is contacted.
 """
 import json, subprocess, sys, tempfile, urllib.request
 from collections import Counter
@@ -13,8 +13,10 @@ RUNNER = Path(__file__).parents[3] / "docs/conformance/runner.py"
 ALLOWED = ["mutates", "public-post", "breaks", "physical"]
 # So many mocks of each protocol share its cases, as most of the time is spent in waiting for silence.
 SHARES = 6
-# What is judged again on the broken mocks.
-BROKEN = {"pishock": "pishock/v2/", "shelly": "shelly/conn/", "devicehive": "devicehive/command/", "multistreamer": "multistreamer/"}
+# What is wrong with the broken mocks, and what is judged again on those that send twice; on the others it is everything.
+TWICE = {"on": "out", "kind": "duplicate"}
+CLOSED = {"on": "handshake", "kind": "refuse", "status": 503}
+AGAIN = {"pishock": "pishock/v2/", "shelly": "shelly/conn/", "devicehive": "devicehive/command/", "multistreamer": "multistreamer/"}
 
 
 class Served:
@@ -37,9 +39,8 @@ class Served:
         self.process.stdin.close()
         self.process.wait()
 
-    def send_twice(self):
-        rule = json.dumps({"on": "out", "kind": "duplicate"}).encode()
-        request = urllib.request.Request(f"{self.mock['admin']}/faults", rule, {"Content-Type": "application/json"})
+    def broken_by(self, rule):
+        request = urllib.request.Request(f"{self.mock['admin']}/faults", json.dumps(rule).encode(), {"Content-Type": "application/json"})
         urllib.request.urlopen(request).close()
 
 
@@ -61,17 +62,17 @@ def share(name, protocol, k):
         return by_runner(name, protocol, protocol["cases"][k::SHARES], served)
 
 
-def broken(name, protocol):
-    """What both say of a mock that sends everything twice."""
-    cases = [case for case in protocol["cases"] if case["id"].startswith(BROKEN[name])]
+def broken(name, protocol, rule, which):
+    """What both say of a mock with this fault."""
+    cases = [case for case in protocol["cases"] if case["id"].startswith(which)]
     with Served(name, protocol) as served:
-        served.send_twice()
+        served.broken_by(rule)
         ours, _ = by_runner(name, protocol, cases, served)
     with Served(name, protocol) as served:
-        served.send_twice()
+        served.broken_by(rule)
         given = [f"--var={variable}" for variable in served.variables] + [f"--have={each}" for each in served.capabilities]
         given += [f"--allow={hazard}" for hazard in ALLOWED]
-        command = [DUMMYLOAD, "conformance", "--server", served.url, "--protocol", name, "--filter", f"{BROKEN[name]}*", "--report", "json=-"]
+        command = [DUMMYLOAD, "conformance", "--server", served.url, "--protocol", name, "--filter", f"{which}*", "--report", "json=-"]
         theirs = verdicts(json.loads(subprocess.run([*command, *given], stdout=subprocess.PIPE, text=True).stdout))
     assert any(verdict != "pass" for verdict in ours.values()), f"{name}: everything passes on a broken mock"
     return ours, theirs
@@ -93,7 +94,8 @@ def main():
     protocols = {name: protocol for name, protocol in bundle["protocols"].items() if protocol["cases"]}
     with ThreadPoolExecutor(max_workers=40) as pool:
         sound = {name: [pool.submit(share, name, protocol, k) for k in range(SHARES)] for name, protocol in protocols.items()}
-        twice = {name: pool.submit(broken, name, protocol) for name, protocol in protocols.items()}
+        twice = {name: pool.submit(broken, name, protocol, TWICE, AGAIN[name]) for name, protocol in protocols.items()}
+        closed = {name: pool.submit(broken, name, protocol, CLOSED, f"{name}/") for name, protocol in protocols.items()}
         known, wrong = verdicts(json.loads(Path(REPORT).read_text())), False
         for name, shares in sound.items():
             played, skipped = {}, Counter()
@@ -104,6 +106,7 @@ def main():
             for why, count in skipped.most_common(4):
                 print(f"  {count} skipped: {why}")
             wrong |= compare(f"{name}, everything twice", *twice[name].result())
+            wrong |= compare(f"{name}, nobody let in", *closed[name].result())
     sys.exit(wrong)
 
 
