@@ -1,8 +1,13 @@
 //! Cuts secrets out of texts: by the names under which they stand, and those that the world knows wherever they stand.
 
+mod member;
+mod plain;
+
 use aho_corasick::AhoCorasick;
 use dummyload_session::Secret;
+use member::{Member, after_blanks, value_length};
 use percent_encoding::percent_decode_str;
+use plain::Plain;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -322,163 +327,6 @@ fn plain_percent(text: &str) -> Cow<'_, str> {
 
 fn decoded(name: &str) -> String {
     percent_decode_str(&name.replace('+', " ")).decode_utf8_lossy().into_owned()
-}
-
-/// A text as it was before anybody escaped it, as JSON, Markdown, or for an address, in any order and number of times: without
-/// backslashes, and with each `\\u00e9` and `%C3` as what it stands for.
-struct Plain {
-    bytes: Vec<u8>,
-    /// Where each byte comes from.
-    from: Vec<Range<usize>>,
-}
-
-impl Plain {
-    fn of(text: &str) -> Self {
-        let mut plain = Self { bytes: Vec::with_capacity(text.len()), from: Vec::with_capacity(text.len()) };
-        let mut at = 0;
-        while at < text.len() {
-            at = plain.unit(text, at);
-        }
-        plain
-    }
-
-    /// Takes what stands at this place of the text; returns where the next stands.
-    fn unit(&mut self, text: &str, at: usize) -> usize {
-        let rest = &text[at..];
-        let bare = rest.trim_start_matches('\\');
-        let escape = at + rest.len() - bare.len();
-        if escape > at {
-            let Some((letter, length)) = utf16_escape(bare) else { return escape };
-            self.push(letter.encode_utf8(&mut [0; 4]).as_bytes(), at..escape + length);
-            return escape + length;
-        }
-        // `%25` is a percent sign, so that `%2541` is one that was escaped twice.
-        let digits = rest.strip_prefix('%').map(|rest| (1, rest)).map(|(mut length, mut rest)| {
-            while let Some(more) = rest.strip_prefix("25") {
-                (length, rest) = (length + 2, more);
-            }
-            (length, rest)
-        });
-        if let Some((length, digits)) = digits
-            && let Some(byte) = digits.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok())
-        {
-            if byte != b'\\' {
-                self.push(&[byte], at..at + length + 2);
-            }
-            return at + length + 2;
-        }
-        let length = rest.chars().next().map_or(1, char::len_utf8);
-        self.push(&rest.as_bytes()[..length], at..at + length);
-        at + length
-    }
-
-    fn push(&mut self, bytes: &[u8], from: Range<usize>) {
-        self.bytes.extend_from_slice(bytes);
-        self.from.extend(bytes.iter().map(|_| from.clone()));
-    }
-
-    /// Which part of the text these bytes come from.
-    fn origin(&self, bytes: &Range<usize>) -> Range<usize> {
-        self.from[bytes.start].start..self.from[bytes.end - 1].end
-    }
-}
-
-/// The character that an escape of JSON without its backslash stands for, and its length; two that make one character count as
-/// one, whatever number of backslashes is between them.
-fn utf16_escape(text: &str) -> Option<(char, usize)> {
-    let unit = |text: &str| u16::from_str_radix(text.strip_prefix('u')?.get(..4)?, 16).ok();
-    let first = unit(text)?;
-    if let Some(Ok(letter)) = char::decode_utf16([first]).next() {
-        return Some((letter, 5));
-    }
-    let rest = &text[5..];
-    let bare = rest.trim_start_matches('\\');
-    let letter = char::decode_utf16([first, unit(bare)?]).next()?.ok()?;
-    Some((letter, 5 + rest.len() - bare.len() + 5))
-}
-
-/// A member name, and where its value starts.
-struct Member<'a> {
-    name: &'a str,
-    /// The quote as it is written at this depth: `"`, `\"`, `\\\"`.
-    quote: &'a str,
-    value: usize,
-}
-
-impl<'a> Member<'a> {
-    /// Reads `"name" :` at the start of `text`. The quote that ends the name may be escaped, in JSON within a string; the
-    /// quote that begins it was found without its backslashes.
-    fn at(text: &'a str) -> Option<Self> {
-        let body = text.get(1..)?;
-        let end = body.find(['"', '\\'])?;
-        let name = &body[..end];
-        let after = &body[end..];
-        let quote = &after[..=after.find('"')?];
-        if !quote.bytes().rev().skip(1).all(|byte| byte == b'\\') {
-            return None;
-        }
-        let colon = after_blanks(&after[quote.len()..]).strip_prefix(':')?;
-        let value = text.len() - after_blanks(colon).len();
-        Some(Self { name, quote, value })
-    }
-}
-
-/// The text behind its blanks, which in JSON within a string are escapes.
-fn after_blanks(text: &str) -> &str {
-    let mut rest = text.trim_start();
-    loop {
-        let letters = rest.trim_start_matches('\\');
-        match letters.strip_prefix(['n', 'r', 't']) {
-            Some(after) if letters.len() < rest.len() => rest = after.trim_start(),
-            _ => return rest,
-        }
-    }
-}
-
-/// How long the value at the start of `text` is; a string runs to the next quote of the same depth, an array or object to
-/// its end.
-fn value_length(text: &str, quote: &str) -> usize {
-    if text.starts_with(quote) {
-        return string_length(text, quote);
-    }
-    if !text.starts_with(['{', '[']) {
-        return text.find([',', '}', ']', '\\', '"']).unwrap_or(text.len());
-    }
-    let (mut at, mut depth) = (0, 0usize);
-    while let Some(found) = text[at..].find(['{', '[', '}', ']', '"']) {
-        let here = at + found;
-        match text.as_bytes()[here] {
-            b'"' => {
-                let start = here + 1 - quote.len().min(here + 1);
-                at = here + 1;
-                if text[start..].starts_with(quote) {
-                    at = start + string_length(&text[start..], quote);
-                }
-                continue;
-            }
-            b'{' | b'[' => depth += 1,
-            _ => depth -= 1,
-        }
-        at = here + 1;
-        if depth == 0 {
-            return at;
-        }
-    }
-    text.len()
-}
-
-fn string_length(text: &str, quote: &str) -> usize {
-    let inside = &text[quote.len()..];
-    let mut at = 0;
-    while let Some(found) = inside[at..].find('"') {
-        let end = at + found + 1;
-        let backslashes = inside[..end - 1].bytes().rev().take_while(|byte| *byte == b'\\').count();
-        if backslashes < quote.len() {
-            return quote.len() + end;
-        }
-        at = end;
-    }
-    text.len()
 }
 
 #[cfg(test)]
