@@ -141,8 +141,10 @@ pub(crate) fn resolved(option: &str, name: &str, value: &str) -> Result<String, 
     match value.strip_prefix('@') {
         None => Ok(value.to_owned()),
         Some(rest) if rest.starts_with('@') => Ok(rest.to_owned()),
-        Some(variable) => env::var(variable)
-            .map_err(|_| format!("{option} {name}=@{variable}: the environment has no {variable} that is a text")),
+        Some(variable) => env::var(variable).map_err(|why| {
+            let what = if why == env::VarError::NotPresent { "not set" } else { "no UTF-8" };
+            format!("{option} {name}=@{variable}: {variable} is {what} in the environment")
+        }),
     }
 }
 
