@@ -74,7 +74,17 @@ def broken(name, protocol, rule, which):
         given += [f"--allow={hazard}" for hazard in ALLOWED]
         command = [DUMMYLOAD, "conformance", "--server", served.url, "--protocol", name, "--filter", f"{which}*", "--report", "json=-"]
         theirs = verdicts(json.loads(subprocess.run([*command, *given], stdout=subprocess.PIPE, text=True).stdout))
+    return ours, theirs
+
+
+def judged(name, protocol, rule, which):
+    """The same; where they differ, what they say when each case is played alone: on a busy machine a message that is late, or comes
+    twice, can reach the case behind it."""
+    ours, theirs = broken(name, protocol, rule, which)
     assert any(verdict != "pass" for verdict in ours.values()), f"{name}: everything passes on a broken mock"
+    for case in [case for case, verdict in ours.items() if theirs.get(case) != verdict]:
+        for seen, alone in zip((ours, theirs), broken(name, protocol, rule, case)):
+            seen |= alone
     return ours, theirs
 
 
@@ -94,8 +104,8 @@ def main():
     protocols = {name: protocol for name, protocol in bundle["protocols"].items() if protocol["cases"]}
     with ThreadPoolExecutor(max_workers=40) as pool:
         sound = {name: [pool.submit(share, name, protocol, k) for k in range(SHARES)] for name, protocol in protocols.items()}
-        twice = {name: pool.submit(broken, name, protocol, TWICE, AGAIN[name]) for name, protocol in protocols.items()}
-        closed = {name: pool.submit(broken, name, protocol, CLOSED, f"{name}/") for name, protocol in protocols.items()}
+        twice = {name: pool.submit(judged, name, protocol, TWICE, AGAIN[name]) for name, protocol in protocols.items()}
+        closed = {name: pool.submit(judged, name, protocol, CLOSED, f"{name}/") for name, protocol in protocols.items()}
         known, wrong = verdicts(json.loads(Path(REPORT).read_text())), False
         for name, shares in sound.items():
             played, skipped = {}, Counter()
