@@ -23,7 +23,9 @@ impl ShellyWorld {
             }
             add("access_token", self.make_token(now, Kind::Access, user.id, &client).into());
         }
-        let Some(user) = users.first().map(|user| user.id) else { return Value::Object(out) };
+        let Some(user) = users.first() else { return Value::Object(out) };
+        out.insert("email_in_capitals".into(), user.email.to_uppercase().into());
+        let user = user.id;
         out.insert("client_id".into(), json!(client));
         out.insert("code".into(), self.make_token(now, Kind::Code, user, &client).into());
         out.insert("refresh_token".into(), self.make_token(now, Kind::Refresh, user, &client).into());
