@@ -35,6 +35,8 @@ pub(super) enum Event {
     Cut(String),
     /// Something that is no WebSocket traffic.
     Garbage(String),
+    /// More than the suite takes in.
+    TooMuch(String),
     /// The handshake was answered with an ordinary HTTP response.
     Refused(u16, String),
 }
@@ -42,7 +44,7 @@ pub(super) enum Event {
 impl Event {
     /// Nothing can come after it.
     pub(super) fn is_end(&self) -> bool {
-        matches!(self, Self::Close(..) | Self::Cut(_) | Self::Garbage(_) | Self::Refused(..))
+        matches!(self, Self::Close(..) | Self::Cut(_) | Self::Garbage(_) | Self::TooMuch(_) | Self::Refused(..))
     }
 
     pub(super) fn kind(&self) -> &'static str {
@@ -53,7 +55,7 @@ impl Event {
             Self::Pong(_) => "pong",
             Self::Close(..) => "close",
             Self::Cut(_) => "cut",
-            Self::Garbage(_) => "garbage",
+            Self::Garbage(_) | Self::TooMuch(_) => "garbage",
             Self::Refused(..) => "refused",
         }
     }
@@ -61,7 +63,7 @@ impl Event {
     /// The content, as a transcript shows it.
     pub(super) fn text(&self) -> String {
         match self {
-            Self::Text(text) | Self::Cut(text) | Self::Garbage(text) => text.clone(),
+            Self::Text(text) | Self::Cut(text) | Self::Garbage(text) | Self::TooMuch(text) => text.clone(),
             Self::Binary(bytes) => hex(bytes),
             Self::Ping(payload) | Self::Pong(payload) => String::from_utf8_lossy(payload).into_owned(),
             Self::Close(None, _) => "without a code".into(),
@@ -81,6 +83,7 @@ impl std::fmt::Display for Event {
             Self::Close(..) => write!(f, "a close frame {}", self.text()),
             Self::Cut(how) => write!(f, "the end of the connection without a close frame ({how})"),
             Self::Garbage(how) => write!(f, "bytes that are no WebSocket traffic ({how})"),
+            Self::TooMuch(how) => write!(f, "more than the suite takes in ({how})"),
             Self::Refused(..) => write!(f, "a handshake answered with HTTP {}", self.text()),
         }
     }
@@ -253,6 +256,7 @@ fn event(next: Option<Result<Message, Error>>) -> Event {
         Some(Ok(Message::Frame(_))) => Event::Garbage("a bare frame".into()),
         None | Some(Err(Error::ConnectionClosed | Error::AlreadyClosed)) => Event::Cut("closed".into()),
         Some(Err(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake))) => Event::Cut("end of stream".into()),
+        Some(Err(Error::Capacity(e))) => Event::TooMuch(e.to_string()),
         Some(Err(Error::Io(e))) => Event::Cut(e.kind().to_string()),
         Some(Err(e)) => Event::Garbage(e.to_string()),
     }

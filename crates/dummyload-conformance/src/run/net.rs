@@ -380,7 +380,7 @@ impl Net {
         }
         let event = match event {
             Event::Text(_) | Event::Binary(_) if line.inbox.len() >= MOST_WAITING => {
-                Event::Garbage(format!("more than {MOST_WAITING} messages that nothing has asked for"))
+                Event::TooMuch(format!("{MOST_WAITING} messages that nothing has asked for"))
             }
             event => event,
         };
