@@ -186,6 +186,8 @@ pub struct Filter {
     pub protocols: Vec<String>,
     /// Patterns of ids: `*` is any text, `?` any character; a pattern without either also takes all below it.
     pub ids: Vec<String>,
+    /// Patterns of ids that are not taken.
+    pub but: Vec<String>,
     /// Tags, of which one must be there.
     pub tags: Vec<String>,
     /// Section keys, as patterns like those of ids.
@@ -199,6 +201,7 @@ impl Filter {
         let any = |patterns: &[String], text: &str| patterns.iter().any(|pattern| glob(pattern, text));
         (self.protocols.is_empty() || self.protocols.contains(&case.protocol))
             && (self.ids.is_empty() || any(&self.ids, &case.id))
+            && !any(&self.but, &case.id)
             && (self.tags.is_empty() || case.tags.iter().any(|tag| self.tags.contains(tag)))
             && (self.sections.is_empty() || case.spec.iter().any(|key| any(&self.sections, key)))
             && (self.levels.is_empty() || self.levels.contains(&case.level()))

@@ -108,6 +108,9 @@ pub(super) struct Choose {
     /// Cases by id: a case, all below a path, or a pattern with * and ?
     #[arg(long, value_name = "GLOB", help_heading = "Choice of cases")]
     filter: Vec<String>,
+    /// All but these, by id as for --filter
+    #[arg(long, value_name = "GLOB", help_heading = "Choice of cases")]
+    without: Vec<String>,
     /// Cases that have one of these tags
     #[arg(long, help_heading = "Choice of cases")]
     tag: Vec<String>,
@@ -137,6 +140,7 @@ impl Choose {
         let mut filter = Filter::default();
         filter.protocols.clone_from(&self.protocol);
         filter.ids.clone_from(&self.filter);
+        filter.but.clone_from(&self.without);
         filter.tags.clone_from(&self.tag);
         filter.sections.clone_from(&self.section);
         filter.levels.clone_from(&self.level);
@@ -155,9 +159,10 @@ impl Choose {
         }
         let of = |name: &str, values: &[String]| values.iter().map(|value| format!("--{name} {value}")).collect();
         let levels: Vec<String> = self.level.iter().map(ToString::to_string).collect();
-        let options: [Vec<String>; 5] = [
+        let options: [Vec<String>; 6] = [
             of("protocol", &self.protocol),
             of("filter", &self.filter),
+            of("without", &self.without),
             of("tag", &self.tag),
             of("section", &self.section),
             of("level", &levels),

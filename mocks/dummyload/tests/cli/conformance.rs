@@ -334,3 +334,16 @@ fn a_report_that_cannot_be_written_is_told_at_once() {
         assert!(said.contains("cannot be written") && said.contains("nothing was judged"), "{said}");
     }
 }
+
+#[test]
+fn some_cases_can_be_left_out() {
+    let ids = |more: &[&str]| {
+        let output = conformance(&[&["list", "--filter", "pishock/v2/ping"], more].concat());
+        let listed = text(&output.stdout);
+        listed.lines().map(|line| line.split(' ').next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let (all, some) = (ids(&[]), ids(&["--without", "pishock/v2/ping/pong", "--without", "*case*"]));
+    assert!(all.iter().any(|id| id.ends_with("/pong")) && all.iter().any(|id| id.contains("case")), "{all:?}");
+    let left: Vec<String> = all.into_iter().filter(|id| !id.ends_with("/pong") && !id.contains("case")).collect();
+    assert_eq!(some, left);
+}
