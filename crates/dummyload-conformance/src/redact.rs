@@ -27,7 +27,10 @@ pub(crate) struct Redactor {
 impl Redactor {
     pub(crate) fn new(vars: &Vars) -> Self {
         let secrets = secrets(vars);
-        let form = |secret: &String| [secret.chars().map(forms).collect(), bytes(secret), in_base64(secret)].join("|");
+        let form = |secret: &String| {
+            let written = [secret.chars().map(forms).collect(), bytes(secret)];
+            written.into_iter().chain(in_base64(secret)).collect::<Vec<String>>().join("|")
+        };
         let forms: Vec<String> = secrets.iter().map(form).collect();
         let pattern =
             (!forms.is_empty()).then(|| regex::RegexBuilder::new(&forms.join("|")).size_limit(64 << 20).build());
@@ -108,8 +111,8 @@ fn bytes(text: &str) -> String {
 
 /// What of the text's Base64 is the same whatever stands before and behind it, as in `Basic` credentials; whoever has that much
 /// of a secret has nearly all. Either alphabet, and again as JSON or an address writes it.
-fn in_base64(text: &str) -> String {
-    let from = |before: usize| {
+fn in_base64(text: &str) -> impl Iterator<Item = String> {
+    let from = move |before: usize| {
         let digits = STANDARD_NO_PAD.encode([&[0].repeat(before)[..], text.as_bytes()].concat());
         // Of six bits each: those in which no bit is of what stands before, and none of what may come behind.
         let (first, end) = ((before * 8).div_ceil(6), (before + text.len()) * 8 / 6);
@@ -124,9 +127,7 @@ fn in_base64(text: &str) -> String {
                 .collect::<String>()
         })
     };
-    let found: Vec<String> =
-        (0..3).filter_map(from).map(|digits| format!("(?-i:{digits})[A-Za-z0-9+/_-]?=*")).collect();
-    if found.is_empty() { bytes(text) } else { found.join("|") }
+    (0..3).filter_map(from).map(|digits| format!("(?-i:{digits})[A-Za-z0-9+/_-]?=*"))
 }
 
 #[cfg(test)]

@@ -717,7 +717,7 @@ async fn nothing_is_sent_that_is_worse_than_its_case() {
         ("b", r#"send = '{"\u0073witch":1}'"#.to_owned()),
         ("c", r#"send = '["{\"\\u0073witch\":1}"]'"#.to_owned()),
         ("d", format!("send_raw = \"{masked}\"")),
-        ("e", r#"http = { service = "desk", path = "/${key|json}" }"#.to_owned()),
+        ("e", "http = { service = \"desk\", method = \"POST\", path = \"/\", body = '{${key}:1}' }".to_owned()),
     ];
     let cases: Vec<(&str, String)> = cases.map(|(name, step)| (name, format!("[[step]]\n{step}\n"))).into();
     let cases: Vec<(&str, &str)> = cases.iter().map(|(name, steps)| (*name, steps.as_str())).collect();
@@ -725,9 +725,7 @@ async fn nothing_is_sent_that_is_worse_than_its_case() {
     let (report, text) = report(&suite(&cases), &target, &RunOptions::default()).await;
     assert_eq!(report.exit_code(), 6, "{text}");
     let told = "is physical (a lamp goes on), and the case does not say so: it was not sent";
-    assert_eq!(text.matches(told).count(), 4, "{text}");
-    // A path is no JSON: the sign has quotes that are escaped there.
-    assert!(text.contains("room/e"), "{text}");
+    assert_eq!(text.matches(told).count(), 5, "{text}");
 }
 
 /// The server goes away while the second case is played.

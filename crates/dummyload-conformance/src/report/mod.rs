@@ -245,8 +245,13 @@ impl CaseReport {
 
     /// Cuts out all secrets, and then what is too long.
     pub(crate) fn redact(&mut self, redactor: &Redactor) {
-        let mut clean = |text: &mut String| *text = clip(&redactor.text(text), CLIP);
-        self.reason.iter_mut().for_each(&mut clean);
+        self.change_texts(|text| clip(&redactor.text(text), CLIP));
+    }
+
+    /// Changes every text that others may have written.
+    pub(crate) fn change_texts(&mut self, change: impl Fn(&str) -> String) {
+        let clean = |text: &mut String| *text = change(text);
+        self.reason.iter_mut().for_each(clean);
         self.transcript.iter_mut().for_each(|entry| clean(&mut entry.text));
         if let Some(failure) = &mut self.failure {
             clean(&mut failure.expected);

@@ -25,18 +25,7 @@ impl CaseReport {
     /// For reports that people read as text.
     pub(crate) fn printable(&self) -> Self {
         let mut shown = self.clone();
-        let clean = |text: &mut String| *text = printable(text);
-        shown.reason.iter_mut().for_each(clean);
-        shown.transcript.iter_mut().for_each(|entry| clean(&mut entry.text));
-        if let Some(failure) = &mut shown.failure {
-            clean(&mut failure.expected);
-            clean(&mut failure.received);
-            for difference in &mut failure.differences {
-                clean(&mut difference.pointer);
-                clean(&mut difference.expected);
-                clean(&mut difference.got);
-            }
-        }
+        shown.change_texts(printable);
         shown
     }
 }
